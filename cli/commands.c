@@ -1,0 +1,140 @@
+/* The table of commands and options. It holds words only: what a command does is in cmd_*.c, and
+ * main.c knows which function belongs to which command. */
+#include "cli/commands.h"
+
+#include <string.h>
+
+static const struct option options[OPTION_COUNT] = {
+    [OPTION_OUTPUT] = { 'o', "output", "FILE", NULL, "save as FILE (a name, or a path with one)" },
+    [OPTION_DIR] = { 'd', "dir", "DIR", NULL, "save in DIR instead of the current folder" },
+    [OPTION_INPUT] = { 'i', "input", "LIST", NULL,
+                       "take addresses from the file LIST too, one a line ('-': stdin)" },
+    [OPTION_CONNECTIONS] = { 'x', "connections", "N", NULL, "use at most N connections for a job" },
+    [OPTION_MIRROR] = { '\0', "mirror", "URL", NULL,
+                        "another address of the same file; may be repeated" },
+    [OPTION_CHECKSUM] = { '\0', "checksum", "ALG:HEX", NULL,
+                          "the digest that the file must have (sha256, sha1, sha512, md5)" },
+    [OPTION_HEADER] = { 'H', "header", "'K: V'", NULL, "send this header; may be repeated" },
+    [OPTION_USER] = { 'u', "user", "U:P", NULL, "log in as user U with password P" },
+    [OPTION_COOKIE_FILE] = { '\0', "cookie-file", "F", NULL,
+                             "send the cookies of F that fit the address (cookies.txt format)" },
+    [OPTION_PROXY] = { '\0', "proxy", "URL", NULL, "go through this proxy" },
+    [OPTION_LIMIT] = { '\0', "limit", "RATE", NULL, "at most RATE a second (500K, 2M, off)" },
+    [OPTION_PRIORITY] = { '\0', "priority", "N", NULL, "higher goes first; 0 unless given" },
+    [OPTION_AT] = { '\0', "at", "TIME", NULL,
+                    "not before TIME: 22:30, +2h, 2030-01-31T22:30, or with a zone" },
+    [OPTION_KEY] = { '\0', "key", "KEY", NULL,
+                     "your own name for the job: adding it again gives the same job" },
+    [OPTION_PAUSED] = { '\0', "paused", NULL, NULL, "do not start yet" },
+    [OPTION_IF_EXISTS] = { '\0', "if-exists", "WHAT", "rename|fail|overwrite",
+                           "when the name is taken" },
+    [OPTION_ON_CHANGE] = { '\0', "on-change", "WHAT", "restart|fail",
+                           "when the server's file changes meanwhile" },
+    [OPTION_WAIT] = { 'w', "wait", NULL, NULL,
+                      "return when all are finished; the exit code is the downloads'" },
+    [OPTION_STATE] = { '\0', "state", "S",
+                       "queued|active|verifying|waiting|paused|done|failed|cancelled",
+                       "only jobs in state S; may be repeated" },
+    [OPTION_ALL] = { 'a', "all", NULL, NULL, "all jobs" },
+    [OPTION_PURGE] = { '\0', "purge", NULL, NULL, "delete the finished file too" },
+    [OPTION_FIRST] = { '\0', "first", NULL, NULL, "before all others" },
+    [OPTION_LAST] = { '\0', "last", NULL, NULL, "behind all others" },
+    [OPTION_BEFORE] = { '\0', "before", "ID", NULL, "right before the job ID" },
+    [OPTION_PROGRESS] = { '\0', "progress", "MS", NULL,
+                          "progress at most every MS milliseconds (100 to 60000, off); 1000 "
+                          "unless given" },
+    [OPTION_JSON] = { '\0', "json", NULL, NULL, "write JSON" },
+    [OPTION_HELP] = { 'h', "help", NULL, NULL, "show help" },
+};
+
+#define BIT(id) ((uint64_t)1 << (id))
+#define COMMON BIT(OPTION_HELP)
+#define COMMON_JSON (BIT(OPTION_JSON) | COMMON)
+#define SPEC_OPTIONS                                                                          \
+    (BIT(OPTION_OUTPUT) | BIT(OPTION_DIR) | BIT(OPTION_INPUT) | BIT(OPTION_CONNECTIONS) |     \
+     BIT(OPTION_MIRROR) | BIT(OPTION_CHECKSUM) | BIT(OPTION_HEADER) | BIT(OPTION_USER) |      \
+     BIT(OPTION_COOKIE_FILE) | BIT(OPTION_PROXY) | BIT(OPTION_LIMIT) | BIT(OPTION_PRIORITY) | \
+     BIT(OPTION_AT) | BIT(OPTION_KEY) | BIT(OPTION_IF_EXISTS) | BIT(OPTION_ON_CHANGE))
+
+#define SPEC_DETAILS                                                                              \
+    "Options apply to every address given. Files go to the current folder unless -o or -d says\n" \
+    "otherwise. A LIST has one address a line; blank lines and lines that begin with # are\n"     \
+    "passed over. Addresses are sent in batches of some hundreds, and of each batch the daemon\n" \
+    "takes all or none."
+
+static const struct command commands[COMMAND_COUNT] = {
+    [COMMAND_ADD] = { "add", "URL...", "queue downloads",
+                      SPEC_DETAILS "\nWith --json: an object for one address, an array for "
+                                   "several or a LIST.",
+                      NULL, SPEC_OPTIONS | BIT(OPTION_PAUSED) | BIT(OPTION_WAIT) | COMMON_JSON, 0,
+                      WORDS_ANY },
+    [COMMAND_GET] = { "get", "URL...", "queue downloads and show them until they are finished",
+                      SPEC_DETAILS "\nCtrl-C pauses them. With --json: one object a line, as "
+                                   "'seg events' writes them.",
+                      NULL, SPEC_OPTIONS | COMMON_JSON, 0, WORDS_ANY },
+    [COMMAND_LIST] = { "list", "", "list jobs", NULL, NULL, BIT(OPTION_STATE) | COMMON_JSON, 0, 0 },
+    [COMMAND_SHOW] = { "show", "ID", "show everything about a job", NULL, NULL, COMMON_JSON, 1, 1 },
+    [COMMAND_WATCH] = { "watch", "[ID...]", "show jobs at work until they are finished",
+                        "Without an ID: all jobs, until none of them runs. With --json: one object "
+                        "a line, as\n'seg events' writes them.",
+                        NULL, COMMON_JSON, 0, WORDS_ANY },
+    [COMMAND_WAIT] = { "wait", "ID...", "return when the jobs are finished",
+                       "The exit code is 0 when all are done, 1 when one failed.", NULL,
+                       COMMON_JSON, 1, WORDS_ANY },
+    [COMMAND_PAUSE] = { "pause", "ID...|--all", "pause jobs; what is there is kept", NULL, NULL,
+                        BIT(OPTION_ALL) | COMMON_JSON, 0, WORDS_ANY },
+    [COMMAND_RESUME] = { "resume", "ID...|--all", "continue paused or failed jobs", NULL, NULL,
+                         BIT(OPTION_ALL) | COMMON_JSON, 0, WORDS_ANY },
+    [COMMAND_CANCEL] = { "cancel", "ID...|--all", "give jobs up", NULL, NULL,
+                         BIT(OPTION_ALL) | COMMON_JSON, 0, WORDS_ANY },
+    [COMMAND_REMOVE] = { "remove", "ID...", "forget jobs; those not finished are cancelled first",
+                         NULL, NULL, BIT(OPTION_PURGE) | COMMON_JSON, 1, WORDS_ANY },
+    [COMMAND_MOVE] = { "move", "ID", "change a job's place in the queue",
+                       "One of --first, --last and --before is needed.", NULL,
+                       BIT(OPTION_FIRST) | BIT(OPTION_LAST) | BIT(OPTION_BEFORE) | COMMON_JSON, 1,
+                       1 },
+    [COMMAND_SET] = { "set", "ID KEY=VALUE...", "change a job",
+                      "Keys: priority=N, limit=RATE (or off), connections=N.", NULL, COMMON_JSON, 2,
+                      WORDS_ANY },
+    [COMMAND_LIMIT] = { "limit", "[RATE|off]", "limit the rate of all jobs together",
+                        "RATE is a size a second: 500K, 2M, 1.5G. Without RATE: show the limit.",
+                        NULL, COMMON_JSON, 0, 1 },
+    [COMMAND_REFRESH] = { "refresh", "ID URL", "give a job a new address and continue it", NULL,
+                          NULL, COMMON_JSON, 2, 2 },
+    [COMMAND_SETTINGS] = { "settings", "[KEY [VALUE]]", "show or change settings",
+                           "The VALUE 'default' takes a setting back to its default.", NULL,
+                           COMMON_JSON, 0, 2 },
+    [COMMAND_STATUS] = { "status", "", "show the daemon", "Starts none: exit code 3 without one.",
+                         NULL, COMMON_JSON, 0, 0 },
+    [COMMAND_EVENTS] = { "events", "[ID...]", "write what happens, a line each, until Ctrl-C",
+                         "With --json a line is {\"event\": \"job\", \"job\": {...}}, "
+                         "{\"event\": \"removed\", \"id\": N}\n"
+                         "or {\"event\": \"progress\", \"jobs\": [...]}.",
+                         NULL, BIT(OPTION_PROGRESS) | COMMON_JSON, 0, WORDS_ANY },
+    [COMMAND_COMPLETION] = { "completion", "bash|powershell", "write a completion script", NULL,
+                             "bash|powershell", COMMON, 1, 1 },
+    [COMMAND_HELP] = { "help", "[COMMAND]", "show help", NULL, NULL, COMMON, 0, 1 },
+};
+
+const struct option *option_info(enum option_id id)
+{
+    return &options[id];
+}
+
+const struct command *command_info(enum command_id id)
+{
+    return &commands[id];
+}
+
+enum command_id command_from_name(const char *name)
+{
+    int id = 0;
+    while (id < COMMAND_COUNT && strcmp(commands[id].name, name) != 0)
+        id++;
+    return (enum command_id)id;
+}
+
+bool command_takes(const struct command *command, enum option_id id)
+{
+    return (command->options & BIT(id)) != 0;
+}

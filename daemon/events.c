@@ -1,0 +1,195 @@
+/* Events to subscribers. Changes of state go out as they are committed; progress goes out at each
+ * subscriber's own pace, one message for all jobs that are active. */
+#include "daemon/events.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/list.h"
+#include "base/mem.h"
+#include "daemon/access.h"
+#include "daemon/job_json.h"
+
+struct events {
+    struct app *app;
+    struct sg_list subscriptions;
+};
+
+struct subscription {
+    struct events *events;
+    struct session *session;
+    struct sg_list node;
+    struct timer progress;
+    uint32_t progress_ms; /* 0: none */
+    int64_t *ids;         /* sorted; NULL: all jobs */
+    size_t n_ids;
+};
+
+static int compare_ids(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a;
+    int64_t y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static bool wants_id(const struct subscription *subscription, int64_t id)
+{
+    return subscription->ids == NULL ||
+           bsearch(&id, subscription->ids, subscription->n_ids, sizeof id, compare_ids) != NULL;
+}
+
+static bool wants(const struct subscription *subscription, const struct job *job)
+{
+    return wants_id(subscription, job_record_of(job)->id) &&
+           access_may_see(subscription->events->app, subscription->session, job);
+}
+
+static void notify_job(struct subscription *subscription, const struct job *job)
+{
+    cJSON *params = cJSON_CreateObject();
+    cJSON_AddItemToObject(params, "job", job_json(job));
+    session_notify(subscription->session, "event.job", params, false);
+}
+
+static void on_job(void *ctx, struct job *job)
+{
+    struct events *events = ctx;
+    SG_LIST_FOR_EACH(node, &events->subscriptions)
+    {
+        struct subscription *subscription = sg_container_of(node, struct subscription, node);
+        if (wants(subscription, job))
+            notify_job(subscription, job);
+    }
+}
+
+static void on_removed(void *ctx, int64_t id)
+{
+    struct events *events = ctx;
+    SG_LIST_FOR_EACH(node, &events->subscriptions)
+    {
+        struct subscription *subscription = sg_container_of(node, struct subscription, node);
+        if (!wants_id(subscription, id))
+            continue;
+        cJSON *params = cJSON_CreateObject();
+        cJSON_AddNumberToObject(params, "id", (double)id);
+        session_notify(subscription->session, "event.removed", params, false);
+    }
+}
+
+/* Only active jobs move: with thousands of others there is nothing to tell. */
+static void send_progress(struct timer *timer)
+{
+    struct subscription *subscription = sg_container_of(timer, struct subscription, progress);
+    struct app *app = subscription->events->app;
+    timer_start(app_loop(app), timer, (uint64_t)subscription->progress_ms * 1000);
+    if (engine_count(app_engine(app), JOB_ACTIVE) == 0)
+        return;
+    cJSON *params = cJSON_CreateObject();
+    cJSON *jobs = cJSON_AddArrayToObject(params, "jobs");
+    struct job *job = NULL;
+    while ((job = engine_next_active(app_engine(app), job)) != NULL) {
+        if (wants(subscription, job))
+            cJSON_AddItemToArray(jobs, job_json_progress(job));
+    }
+    session_notify(subscription->session, "event.progress", params, true);
+}
+
+struct events *events_create(struct app *app)
+{
+    static const struct engine_listener listener = { on_job, on_removed };
+    struct events *events = sg_alloc(sizeof *events);
+    if (events == NULL)
+        return NULL;
+    events->app = app;
+    sg_list_init(&events->subscriptions);
+    engine_listen(app_engine(app), &listener, events);
+    return events;
+}
+
+void events_destroy(struct events *events)
+{
+    if (events == NULL)
+        return;
+    engine_listen(app_engine(events->app), NULL, NULL);
+    sg_free(events);
+}
+
+static enum sg_status read_ids(const cJSON *jobs, struct subscription *subscription,
+                               struct sg_err *err)
+{
+    if (jobs == NULL)
+        return SG_OK;
+    int n = cJSON_IsArray(jobs) ? cJSON_GetArraySize(jobs) : -1;
+    if (n < 0 || n > EVENTS_JOBS_MAX)
+        return sg_err_set(err, SG_E_INVALID, "'jobs' is a list of at most %d ids",
+                          (int)EVENTS_JOBS_MAX);
+    subscription->ids = sg_alloc_array((size_t)n + 1, sizeof(int64_t));
+    if (subscription->ids == NULL)
+        return sg_err_set(err, SG_E_NOMEM, "out of memory");
+    for (const cJSON *item = jobs->child; item != NULL; item = item->next) {
+        if (!cJSON_IsNumber(item) || floor(item->valuedouble) < item->valuedouble ||
+            fabs(item->valuedouble) > 9e15)
+            return sg_err_set(err, SG_E_INVALID, "'jobs' is a list of ids");
+        subscription->ids[subscription->n_ids++] = (int64_t)item->valuedouble;
+    }
+    qsort(subscription->ids, subscription->n_ids, sizeof(int64_t), compare_ids);
+    return SG_OK;
+}
+
+static enum sg_status read_interval(const cJSON *value, struct subscription *subscription,
+                                    struct sg_err *err)
+{
+    if (value == NULL)
+        return SG_OK;
+    if (!cJSON_IsNumber(value) || !(value->valuedouble >= EVENTS_PROGRESS_MIN_MS &&
+                                    value->valuedouble <= EVENTS_PROGRESS_MAX_MS))
+        return sg_err_set(err, SG_E_INVALID, "'progress_ms' is a number from %d to %d",
+                          (int)EVENTS_PROGRESS_MIN_MS, (int)EVENTS_PROGRESS_MAX_MS);
+    subscription->progress_ms = (uint32_t)value->valuedouble;
+    return SG_OK;
+}
+
+static void destroy(struct subscription *subscription)
+{
+    timer_stop(app_loop(subscription->events->app), &subscription->progress);
+    sg_list_remove(&subscription->node);
+    sg_free(subscription->ids);
+    sg_free(subscription);
+}
+
+enum sg_status events_subscribe(struct events *events, struct session *session, const cJSON *params,
+                                struct sg_err *err)
+{
+    struct subscription *subscription = sg_alloc(sizeof *subscription);
+    if (subscription == NULL)
+        return sg_err_set(err, SG_E_NOMEM, "out of memory");
+    subscription->events = events;
+    subscription->session = session;
+    subscription->progress.fire = send_progress;
+    sg_list_init(&subscription->node);
+    enum sg_status status =
+        read_ids(cJSON_GetObjectItemCaseSensitive(params, "jobs"), subscription, err);
+    if (status == SG_OK)
+        status = read_interval(cJSON_GetObjectItemCaseSensitive(params, "progress_ms"),
+                               subscription, err);
+    if (status != SG_OK) {
+        destroy(subscription);
+        return status;
+    }
+    events_unsubscribe(events, session);
+    sg_list_insert(&events->subscriptions, &subscription->node);
+    session_set_user(session, subscription);
+    if (subscription->progress_ms > 0)
+        timer_start(app_loop(events->app), &subscription->progress, 0);
+    return SG_OK;
+}
+
+void events_unsubscribe(struct events *events, struct session *session)
+{
+    (void)events;
+    struct subscription *subscription = session_user(session);
+    if (subscription == NULL)
+        return;
+    session_set_user(session, NULL);
+    destroy(subscription);
+}

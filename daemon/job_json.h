@@ -1,0 +1,26 @@
+/* Jobs as JSON: what the protocol shows, and what it takes to add one. docs/protocol.md has the
+ * fields. Pure. */
+#ifndef SEGUE_DAEMON_JOB_JSON_H
+#define SEGUE_DAEMON_JOB_JSON_H
+
+#include <cjson/cJSON.h>
+
+#include "base/err.h"
+#include "engine/engine.h"
+
+/* The job as the protocol's JOB; NULL when memory ran out. The caller owns it. */
+cJSON *job_json(const struct job *job);
+
+/* The same with `ranges` and `extents`. */
+cJSON *job_json_detailed(const struct job *job);
+
+/* What an event.progress tells of it. */
+cJSON *job_json_progress(const struct job *job);
+
+/* Reads one SPEC into an empty record (job_record_init); the URLs are checked and brought into their
+ * normal form. The caller releases the record, also on failure.
+ * SG_E_INVALID names the field; SG_E_SCHEME; SG_E_NOMEM. */
+SG_MUST_USE enum sg_status job_json_read(const cJSON *spec, struct job_record *record,
+                                         struct sg_err *err);
+
+#endif

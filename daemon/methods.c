@@ -1,0 +1,158 @@
+/* The table of methods, and what they have in common. */
+#include "daemon/methods.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "daemon/access.h"
+#include "daemon/events.h"
+#include "daemon/job_json.h"
+
+static method_fn *const methods[METHOD_COUNT] = {
+    [METHOD_DAEMON_INFO] = method_daemon_info,
+    [METHOD_DAEMON_STATS] = method_daemon_stats,
+    [METHOD_DAEMON_SHUTDOWN] = method_daemon_shutdown,
+    [METHOD_JOB_ADD] = method_job_add,
+    [METHOD_JOB_GET] = method_job_get,
+    [METHOD_JOB_LIST] = method_job_list,
+    [METHOD_JOB_PAUSE] = method_job_pause,
+    [METHOD_JOB_RESUME] = method_job_resume,
+    [METHOD_JOB_CANCEL] = method_job_cancel,
+    [METHOD_JOB_REMOVE] = method_job_remove,
+    [METHOD_JOB_MOVE] = method_job_move,
+    [METHOD_JOB_SET] = method_job_set,
+    [METHOD_JOB_REFRESH] = method_job_refresh,
+    [METHOD_SETTINGS_GET] = method_settings_get,
+    [METHOD_SETTINGS_SET] = method_settings_set,
+    [METHOD_EVENTS_SUBSCRIBE] = method_events_subscribe,
+    [METHOD_EVENTS_UNSUBSCRIBE] = method_events_unsubscribe,
+};
+
+void methods_on_call(void *ctx, struct call *call, enum method method, const cJSON *params)
+{
+    struct app *app = ctx;
+    app_touch(app);
+    methods[method](app, call, params);
+}
+
+void methods_on_close(void *ctx, struct session *session)
+{
+    struct app *app = ctx;
+    events_unsubscribe(app_events(app), session);
+}
+
+void method_fail(struct call *call, enum sg_status status, const char *format, ...)
+{
+    struct sg_err err = { .status = status };
+    va_list args;
+    va_start(args, format);
+    vsnprintf(err.message, sizeof err.message, format, args);
+    va_end(args);
+    call_fail(call, &err);
+}
+
+enum sg_status method_find_job(struct app *app, struct call *call, const cJSON *value,
+                               struct job **out, struct sg_err *err)
+{
+    double number = cJSON_IsNumber(value) ? value->valuedouble : NAN;
+    if (!(number >= 1 && number <= 9e15) || floor(number) < number)
+        return sg_err_set(err, SG_E_INVALID, "an id is a whole number above 0");
+    int64_t id = (int64_t)number;
+    struct job *job = engine_job(app_engine(app), id);
+    const struct session *session = call_session(call);
+    if (job == NULL || session == NULL || !access_may_see(app, session, job))
+        return sg_err_set(err, SG_E_NOT_FOUND,
+                          "there is no job %lld: 'seg list' shows those there are", (long long)id);
+    *out = job;
+    return SG_OK;
+}
+
+static bool is_named(const char *names, const char *name)
+{
+    size_t length = strlen(name);
+    while (*names != '\0') {
+        size_t n = strcspn(names, " ");
+        if (n == length && memcmp(names, name, n) == 0)
+            return true;
+        names += n + (names[n] == ' ');
+    }
+    return false;
+}
+
+enum sg_status method_check_params(const cJSON *params, const char *names, struct sg_err *err)
+{
+    for (const cJSON *item = params != NULL ? params->child : NULL; item != NULL;
+         item = item->next) {
+        if (!is_named(names, item->string))
+            return sg_err_set(err, SG_E_INVALID, "there is no parameter '%s' here", item->string);
+    }
+    return SG_OK;
+}
+
+struct pending {
+    struct app *app;
+    struct call *call;
+    bool is_single;
+    bool only_ids;
+    size_t n_ids;
+    int64_t ids[];
+};
+
+struct pending *pending_create(struct app *app, struct call *call, size_t n_max)
+{
+    struct pending *pending = sg_alloc(sizeof *pending + n_max * sizeof(int64_t));
+    if (pending == NULL)
+        return NULL;
+    pending->app = app;
+    pending->call = call;
+    return pending;
+}
+
+void pending_note(struct pending *pending, int64_t id)
+{
+    pending->ids[pending->n_ids++] = id;
+}
+
+static cJSON *result_of(const struct pending *pending)
+{
+    cJSON *result = cJSON_CreateObject();
+    cJSON *array = cJSON_AddArrayToObject(result, pending->only_ids ? "removed" : "jobs");
+    for (size_t i = 0; i < pending->n_ids; i++) {
+        struct job *job = engine_job(app_engine(pending->app), pending->ids[i]);
+        if (pending->only_ids)
+            cJSON_AddItemToArray(array, cJSON_CreateNumber((double)pending->ids[i]));
+        else if (job != NULL)
+            cJSON_AddItemToArray(array, job_json(job));
+    }
+    if (!pending->is_single)
+        return result;
+    cJSON *single = cJSON_DetachItemFromArray(array, 0);
+    cJSON_Delete(result);
+    return single;
+}
+
+static void answer(void *ctx)
+{
+    struct pending *pending = ctx;
+    call_reply(pending->call, result_of(pending));
+    sg_free(pending);
+}
+
+void pending_answer(struct pending *pending, bool is_single, bool only_ids)
+{
+    pending->is_single = is_single;
+    pending->only_ids = only_ids;
+    if (engine_when_saved(app_engine(pending->app), answer, pending) == SG_OK)
+        return;
+    struct sg_err err = { .status = SG_E_NOMEM };
+    pending_fail(pending, &err);
+}
+
+void pending_fail(struct pending *pending, const struct sg_err *err)
+{
+    call_fail(pending->call, err);
+    sg_free(pending);
+}

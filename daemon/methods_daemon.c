@@ -1,0 +1,270 @@
+/* Methods on the daemon itself, its settings, and subscriptions. */
+#include "daemon/methods.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "daemon/events.h"
+#include "daemon/log.h"
+#include "daemon/process.h"
+#include "daemon/settings.h"
+#include "net/net.h"
+#include "os/clock.h"
+
+static const cJSON *member(const cJSON *params, const char *name)
+{
+    return params != NULL ? cJSON_GetObjectItemCaseSensitive(params, name) : NULL;
+}
+
+void method_daemon_info(struct app *app, struct call *call, const cJSON *params)
+{
+    (void)params;
+    const struct app_options *options = app_options(app);
+    struct process_usage usage;
+    char started[SG_ISO8601_SIZE];
+    process_usage(&usage);
+    sg_format_iso8601(app_started_ms(app), started);
+    cJSON *result = cJSON_CreateObject();
+    cJSON_AddStringToObject(result, "version", SEGUE_VERSION);
+    cJSON_AddNumberToObject(result, "pid", usage.pid);
+    cJSON_AddStringToObject(result, "mode", options->mode == APP_SERVICE ? "service" : "user");
+    cJSON_AddStringToObject(result, "pipe", options->pipe_name);
+    cJSON_AddStringToObject(result, "data_dir", options->data_folder);
+    cJSON_AddStringToObject(result, "started", started);
+    cJSON_AddStringToObject(result, "curl", net_version());
+    call_reply(call, result);
+}
+
+/* The upper bound, in microseconds, of the turns that 99 of 100 stay below. */
+static double turn_p99_us(const struct loop_stats *stats)
+{
+    enum { BUCKETS = sizeof stats->busy_histogram / sizeof stats->busy_histogram[0] };
+    uint64_t below = 0;
+    for (unsigned i = 0; i < BUCKETS; i++) {
+        below += stats->busy_histogram[i];
+        if (below * 100 >= stats->turns * 99)
+            return (double)((uint64_t)1 << i);
+    }
+    return (double)stats->longest_busy_us;
+}
+
+static void add_counts(cJSON *result, const struct app *app)
+{
+    cJSON *jobs = cJSON_AddObjectToObject(result, "jobs");
+    for (unsigned i = 0; i < JOB_STATE_COUNT; i++) {
+        enum job_state state = (enum job_state)i;
+        cJSON_AddNumberToObject(jobs, job_state_word(state),
+                                (double)engine_count(app_engine(app), state));
+    }
+}
+
+void method_daemon_stats(struct app *app, struct call *call, const cJSON *params)
+{
+    (void)params;
+    struct process_usage usage;
+    const struct loop_stats *stats = loop_stats(app_loop(app));
+    process_usage(&usage);
+    cJSON *result = cJSON_CreateObject();
+    int64_t uptime_ms = clock_wall_ms() - app_started_ms(app);
+    cJSON_AddNumberToObject(result, "uptime_s", (double)(uptime_ms / 1000));
+    cJSON_AddNumberToObject(result, "threads", usage.threads);
+    cJSON_AddNumberToObject(result, "handles", usage.handles);
+    cJSON_AddNumberToObject(result, "memory_bytes", (double)usage.memory_bytes);
+    cJSON_AddNumberToObject(result, "memory_peak_bytes", (double)usage.peak_bytes);
+    cJSON_AddNumberToObject(result, "cpu_ms", (double)usage.cpu_ms);
+    cJSON_AddNumberToObject(result, "sessions", server_session_count(app_server(app)));
+    add_counts(result, app);
+    cJSON_AddNumberToObject(result, "rate", (double)engine_rate_bps(app_engine(app)));
+    cJSON_AddNumberToObject(result, "turns", (double)stats->turns);
+    cJSON_AddNumberToObject(result, "busy_us", (double)stats->busy_us);
+    cJSON_AddNumberToObject(result, "longest_turn_us", (double)stats->longest_busy_us);
+    cJSON_AddNumberToObject(result, "turn_p99_us", turn_p99_us(stats));
+    call_reply(call, result);
+}
+
+void method_daemon_shutdown(struct app *app, struct call *call, const cJSON *params)
+{
+    (void)params;
+    if (app_options(app)->mode == APP_SERVICE) {
+        method_fail(call, SG_E_DENIED,
+                    "the service is stopped by Windows: use 'net stop Segue' as administrator");
+        return;
+    }
+    log_line(LOG_INFO, "a caller asked for the end");
+    app_stop(app);
+    call_reply(call, NULL);
+}
+
+static const char *type_word(enum setting_type type)
+{
+    static const char *const words[] = { [SETTING_NUMBER] = "number",
+                                         [SETTING_WORD] = "word",
+                                         [SETTING_TEXT] = "text",
+                                         [SETTING_FOLDER] = "folder" };
+    return words[type];
+}
+
+static void add_value(cJSON *object, const char *name, const struct setting_info *info,
+                      const char *text)
+{
+    uint64_t number;
+    if (info->type == SETTING_NUMBER && sg_parse_u64(text, strlen(text), &number))
+        cJSON_AddNumberToObject(object, name, (double)number);
+    else
+        cJSON_AddStringToObject(object, name, text);
+}
+
+static cJSON *setting_json(const struct settings *settings, enum setting setting)
+{
+    const struct setting_info *info = settings_info(setting);
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "name", info->name);
+    add_value(object, "value", info, settings_text(settings, setting));
+    add_value(object, "default", info, info->standard);
+    cJSON_AddStringToObject(object, "type", type_word(info->type));
+    if (info->type == SETTING_NUMBER) {
+        cJSON_AddNumberToObject(object, "min", (double)info->min);
+        cJSON_AddNumberToObject(object, "max", (double)info->max);
+        cJSON_AddStringToObject(object, "unit", info->unit);
+    }
+    if (info->type == SETTING_WORD)
+        cJSON_AddStringToObject(object, "words", info->words);
+    cJSON_AddStringToObject(object, "help", info->help);
+    return object;
+}
+
+/* All settings, or the one. */
+static cJSON *settings_json(const struct settings *settings, enum setting only)
+{
+    cJSON *result = cJSON_CreateObject();
+    cJSON *array = cJSON_AddArrayToObject(result, "settings");
+    for (unsigned i = 0; i < SETTING_COUNT; i++) {
+        if (only == SETTING_COUNT || only == (enum setting)i)
+            cJSON_AddItemToArray(array, setting_json(settings, (enum setting)i));
+    }
+    return result;
+}
+
+static enum sg_status find_setting(const cJSON *name, enum setting *out, struct sg_err *err)
+{
+    enum setting setting = cJSON_IsString(name) ? settings_find(name->valuestring) : SETTING_COUNT;
+    if (setting == SETTING_COUNT)
+        return sg_err_set(err, SG_E_NOT_FOUND, "there is no setting '%s': 'seg settings' shows all",
+                          cJSON_IsString(name) ? name->valuestring : "");
+    *out = setting;
+    return SG_OK;
+}
+
+void method_settings_get(struct app *app, struct call *call, const cJSON *params)
+{
+    struct sg_err err;
+    enum setting only = SETTING_COUNT;
+    const cJSON *name = member(params, "name");
+    enum sg_status status = method_check_params(params, "name", &err);
+    if (status == SG_OK && name != NULL)
+        status = find_setting(name, &only, &err);
+    if (status == SG_OK)
+        call_reply(call, settings_json(app_settings(app), only));
+    else
+        call_fail(call, &err);
+}
+
+/* A setting on its way to the store. */
+struct setting_change {
+    struct app *app;
+    struct call *call;
+    enum setting setting;
+};
+
+static void on_setting_kept(void *ctx, enum sg_status status, const struct sg_err *err)
+{
+    struct setting_change change = *(struct setting_change *)ctx;
+    sg_free(ctx);
+    if (status != SG_OK)
+        call_fail(change.call, err);
+    else
+        call_reply(change.call, settings_json(app_settings(change.app), change.setting));
+}
+
+static enum sg_status read_value(const cJSON *value, char text[32], const char **out,
+                                 struct sg_err *err)
+{
+    if (value == NULL || (!cJSON_IsNull(value) && !cJSON_IsString(value) && !cJSON_IsNumber(value)))
+        return sg_err_set(err, SG_E_INVALID,
+                          "'value' is a text, a number, or null for the default");
+    *out = cJSON_IsString(value) ? value->valuestring : NULL;
+    if (cJSON_IsNumber(value)) {
+        snprintf(text, 32, "%.0f", value->valuedouble);
+        *out = text;
+    }
+    return SG_OK;
+}
+
+static enum sg_status change_setting(struct app *app, enum setting setting, const char *value,
+                                     struct sg_err *err)
+{
+    enum sg_status status = settings_set(app_settings(app), setting, value, err);
+    if (status != SG_OK)
+        return status;
+    struct engine_config config = settings_engine_config(app_settings(app));
+    status = engine_configure(app_engine(app), &config);
+    return status == SG_OK ? SG_OK : sg_err_set(err, status, "the setting cannot be applied");
+}
+
+static enum sg_status keep_setting(struct app *app, struct call *call, enum setting setting,
+                                   const char *value, struct sg_err *err)
+{
+    struct setting_change *change = sg_alloc(sizeof *change);
+    if (change == NULL)
+        return sg_err_set(err, SG_E_NOMEM, "out of memory");
+    *change = (struct setting_change){ app, call, setting };
+    enum sg_status status = store_put_setting(app_store(app), settings_info(setting)->name, value,
+                                              on_setting_kept, change);
+    if (status == SG_OK)
+        return SG_OK;
+    sg_free(change);
+    return sg_err_set(err, status, "the setting cannot be kept");
+}
+
+void method_settings_set(struct app *app, struct call *call, const cJSON *params)
+{
+    struct sg_err err;
+    enum setting setting;
+    char number[32];
+    const char *value;
+    enum sg_status status = method_check_params(params, "name value", &err);
+    if (status == SG_OK)
+        status = find_setting(member(params, "name"), &setting, &err);
+    if (status == SG_OK)
+        status = read_value(member(params, "value"), number, &value, &err);
+    if (status == SG_OK)
+        status = change_setting(app, setting, value, &err);
+    if (status == SG_OK)
+        status = keep_setting(app, call, setting, value, &err);
+    if (status != SG_OK)
+        call_fail(call, &err);
+}
+
+void method_events_subscribe(struct app *app, struct call *call, const cJSON *params)
+{
+    struct sg_err err;
+    struct session *session = call_session(call);
+    enum sg_status status = method_check_params(params, "jobs progress_ms", &err);
+    if (status == SG_OK && session != NULL)
+        status = events_subscribe(app_events(app), session, params, &err);
+    if (status == SG_OK)
+        call_reply(call, NULL);
+    else
+        call_fail(call, &err);
+}
+
+void method_events_unsubscribe(struct app *app, struct call *call, const cJSON *params)
+{
+    (void)params;
+    struct session *session = call_session(call);
+    if (session != NULL)
+        events_unsubscribe(app_events(app), session);
+    call_reply(call, NULL);
+}

@@ -1,0 +1,228 @@
+/* One active download as a pure state machine: events in, effects out. It decides which ranges are
+ * asked for, what an answer means, what is written where, what may be called durable, and how it all
+ * ends. It has no clock, no I/O and no thread; whoever drives it (the engine, a test, the simulator)
+ * carries out the effects and tells what came of them.
+ *
+ *   opening ─► fetching ◄─► creating          probing: the first request is on its way
+ *      │          ▲  │         ▲
+ *      └► probing ┴──┼─────────┘
+ *                    ▼
+ *                draining ─► syncing ─► verifying ─► finishing ─► ended
+ *
+ * Every way out goes through draining and syncing, so that whatever was fetched is kept: a stop, a
+ * failure and success differ only in the outcome that was set when draining began. A restart
+ * (the server's file changed) goes through draining back to probing.
+ *
+ * Invariants:
+ *   - the record's `extents` are durable: flushed before they were committed;
+ *   - record.extents ⊆ written ⊆ taken; no byte is taken before the part file is ready;
+ *   - bytes of two versions of the server's file are never both in `written`. */
+#ifndef SEGUE_CORE_DOWNLOAD_H
+#define SEGUE_CORE_DOWNLOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "core/extents.h"
+#include "core/plan.h"
+#include "core/rate.h"
+#include "core/record.h"
+#include "core/reply.h"
+#include "core/tuner.h"
+
+/* X(constant, word) */
+#define DOWNLOAD_PHASE_TABLE(X)        \
+    X(DOWNLOAD_IDLE, "idle")           \
+    X(DOWNLOAD_OPENING, "opening")     \
+    X(DOWNLOAD_PROBING, "probing")     \
+    X(DOWNLOAD_CREATING, "creating")   \
+    X(DOWNLOAD_FETCHING, "fetching")   \
+    X(DOWNLOAD_DRAINING, "draining")   \
+    X(DOWNLOAD_SYNCING, "syncing")     \
+    X(DOWNLOAD_VERIFYING, "verifying") \
+    X(DOWNLOAD_FINISHING, "finishing") \
+    X(DOWNLOAD_ENDED, "ended")
+
+enum download_phase {
+#define X(code, word) code,
+    DOWNLOAD_PHASE_TABLE(X)
+#undef X
+        DOWNLOAD_PHASE_COUNT
+};
+
+/* What the driver must do. */
+enum effect_kind {
+    FX_REOPEN_PART, /* open record.part_path if it is still ours → EV_PART_OPENED */
+    FX_CREATE_PART, /* make, name and reserve a part file, commit the record → EV_PART_READY */
+    FX_RESET_PART,  /* commit the record, which has no extents, then empty the part → EV_PART_READY */
+    FX_OPEN_LANE, /* ask for [first, end) on `lane` (end 0: open) → EV_HEAD, bytes, EV_LANE_END */
+    FX_CLOSE_LANE, /* submit the lane's buffer and drop its transfer: no further event of it */
+    FX_FLUSH_LANE, /* submit what the lane's buffer holds */
+    FX_CHECKPOINT, /* flush the part file, then commit `syncing` → EV_CHECKPOINTED */
+    FX_VERIFY,     /* compute the digest of the part file → EV_VERIFIED */
+    FX_FINISH,     /* give the file its name → EV_FINISHED */
+    FX_END,        /* it is over: `outcome` says how */
+};
+
+struct effect {
+    enum effect_kind kind;
+    int lane;
+    uint64_t first;
+    uint64_t end;
+    bool wants_range;
+};
+
+/* Each lane is opened and closed at most once in a step, besides a few effects of the whole. */
+enum { EFFECTS_MAX = 3 * PLAN_LANES_MAX + 16 };
+
+struct effects {
+    size_t count;
+    struct effect items[EFFECTS_MAX];
+};
+
+enum event_kind {
+    EV_START,        /* begin: once, first */
+    EV_PART_OPENED,  /* after FX_REOPEN_PART; SG_E_NOT_FOUND: it is gone or another file */
+    EV_PART_READY,   /* after FX_CREATE_PART or FX_RESET_PART */
+    EV_HEAD,         /* a lane's reply began: `reply` */
+    EV_LANE_FULL,    /* download_take said is_lane_full: called right after it */
+    EV_LANE_END,     /* a lane's transfer ended: SG_OK at the end of its body */
+    EV_WRITTEN,      /* [offset, offset + n_bytes) was written, or failed to be */
+    EV_CHECKPOINTED, /* after FX_CHECKPOINT */
+    EV_VERIFIED,     /* after FX_VERIFY; SG_E_CHECKSUM */
+    EV_FINISHED,     /* after FX_FINISH */
+    EV_TICK,         /* every DOWNLOAD_TICK_US */
+    EV_STOP,         /* end with `outcome` as soon as what is there is durable */
+};
+
+enum { DOWNLOAD_TICK_US = 100000 };
+
+/* How a download ends: the job's next state. */
+struct download_outcome {
+    enum job_state state;
+    enum job_reason reason;
+    struct sg_err err;
+    int64_t delay_ms; /* JOB_WAITING for JOB_REASON_RETRY: until the next attempt */
+};
+
+struct event {
+    enum event_kind kind;
+    uint64_t now_us;
+    int lane;
+    enum sg_status status;
+    const struct sg_err *err; /* detail of `status`; may be NULL */
+    const struct reply *reply;
+    uint64_t setup_us; /* EV_HEAD: from asking to the reply */
+    uint64_t offset;
+    uint64_t n_bytes;
+    const struct download_outcome *outcome;
+};
+
+enum lane_state {
+    LANE_FREE,
+    LANE_ASKING,    /* the request is on its way */
+    LANE_RECEIVING, /* body bytes come */
+    LANE_ENDING,    /* its range is complete; the transfer's own end is about to come */
+};
+
+struct lane {
+    enum lane_state state;
+    uint64_t first; /* what was asked for */
+    uint64_t end;   /* 0: open */
+    bool wants_range;
+    bool is_paused;    /* we hold it back: its silence says nothing */
+    uint64_t received; /* bytes of this request */
+    uint64_t asked_us;
+    uint64_t last_byte_us;
+    uint64_t not_before_us; /* backing off until then */
+    int64_t failures;       /* in a row, without a byte received */
+};
+
+/* Settings that hold for one download. */
+struct download_config {
+    int max_lanes;
+    int64_t retries;
+    uint64_t stall_timeout_us;
+    uint64_t checkpoint_interval_us;
+    uint64_t checkpoint_bytes;
+};
+
+/* Everything about one active download. Read it freely, change it by the functions below. */
+struct download {
+    struct job_record *record; /* the job's; the driver owns it */
+    struct download_config config;
+    enum download_phase phase;
+    struct download_outcome outcome; /* set when draining begins */
+    bool has_outcome;
+    bool is_part_ready;
+    bool has_ranges;    /* the server serves ranges */
+    bool is_open_ended; /* the total is not known: one lane, until its body ends */
+    bool asks_whole;    /* ask without a Range header */
+    bool is_restarting; /* another version is being fetched; the old partial is still there */
+    int bad_answers;    /* in a row, that made no sense while no other lane was open */
+    uint64_t random;    /* state of the generator for jitter */
+    struct plan plan;   /* valid from the first head on */
+    bool has_plan;
+    struct tuner tuner;
+    struct lane lanes[PLAN_LANES_MAX];
+    struct extents written;
+    struct extents syncing; /* what the running checkpoint will claim */
+    bool is_syncing;
+    bool is_sync_due; /* buffers were submitted; the next tick takes the checkpoint */
+    uint64_t last_sync_us;
+    uint64_t unsynced_bytes;
+    uint64_t taken_bytes;   /* taken from lanes since the start */
+    uint64_t settled_bytes; /* of these: written, or failed to be */
+    struct rate rate;
+};
+
+/* Prepares a download of `record`, whose extents and validators say what an earlier run made
+ * durable. `seed` feeds the jitter. SG_E_NOMEM. */
+SG_MUST_USE enum sg_status download_init(struct download *download, struct job_record *record,
+                                         const struct download_config *config, uint64_t seed);
+
+/* Releases what it owns; the record stays. */
+void download_fini(struct download *download);
+
+/* One step. Appends to `effects`, which are to be carried out in order after the call; what they
+ * lead to is told by later steps, never from inside. */
+void download_step(struct download *download, const struct event *event, struct effects *effects);
+
+/* What becomes of body bytes. */
+struct download_take {
+    uint64_t offset;   /* where they go in the file */
+    size_t n_bytes;    /* how many of them: the rest is surplus */
+    bool is_lane_full; /* the lane's range is complete: tell it by EV_LANE_FULL */
+};
+
+/* True when bytes of the lane may be taken now; else the transfer pauses until the part file is
+ * ready. */
+bool download_may_take(const struct download *download, int lane);
+
+/* Takes `n_bytes` that arrived on a lane; the caller writes them and reports EV_WRITTEN for every one
+ * of them, once. */
+struct download_take download_take(struct download *download, int lane, size_t n_bytes,
+                                   uint64_t now_us);
+
+/* The caller stopped or resumed reading from the lane's transfer (no buffer was free): while it is
+ * held back it cannot stall. */
+void download_lane_paused(struct download *download, int lane, bool is_paused, uint64_t now_us);
+
+/* Another ceiling for lanes, from the next step on. */
+void download_set_max_lanes(struct download *download, int max_lanes);
+
+/* Bytes that have arrived, also those of earlier runs. */
+uint64_t download_received(const struct download *download);
+
+/* Present rate in bytes per second. */
+double download_rate_bps(const struct download *download, uint64_t now_us);
+
+/* Lanes that are not free. */
+int download_open_lanes(const struct download *download);
+
+/* The phase's word, for traces. */
+const char *download_phase_word(enum download_phase phase);
+
+#endif

@@ -1,0 +1,256 @@
+/* The range planner: splitting by time. */
+#include "core/plan.h"
+
+#include "base/assert.h"
+
+static const double setup_guess_s = 0.1;
+static const double young_s = 0.1; /* a rate measured for less than this says little */
+
+static struct plan_lane *busy_lane(struct plan *plan, int lane)
+{
+    SG_ASSERT(lane >= 0 && lane < PLAN_LANES_MAX && plan->lanes[lane].is_busy);
+    return &plan->lanes[lane];
+}
+
+static uint64_t remaining_of(const struct plan_lane *lane)
+{
+    return lane->end - lane->pos;
+}
+
+/* The lane's measured rate; 0 while nothing can be said about it. */
+static double measured_bps(const struct plan_lane *lane, uint64_t now_us)
+{
+    if (!lane->is_busy || !lane->is_receiving || rate_age_s(&lane->rate, now_us) < young_s)
+        return 0.0;
+    return rate_bps(&lane->rate, now_us);
+}
+
+/* What a lane without a measurement may be expected to do: the mean of those that have one. */
+static double typical_bps(const struct plan *plan, uint64_t now_us)
+{
+    double sum = 0.0;
+    int n = 0;
+    for (int i = 0; i < PLAN_LANES_MAX; i++) {
+        double bps = measured_bps(&plan->lanes[i], now_us);
+        if (bps <= 0.0)
+            bps = plan->lanes[i].last_bps;
+        sum += bps;
+        n += bps > 0.0;
+    }
+    return n > 0 ? sum / n : 0.0;
+}
+
+/* Seconds until the lane is through its range, when it keeps its rate. */
+static double finish_s(const struct plan *plan, const struct plan_lane *lane, double typical,
+                       uint64_t now_us)
+{
+    double bps = measured_bps(lane, now_us);
+    bool is_known = lane->is_receiving && rate_age_s(&lane->rate, now_us) >= young_s;
+    if (!is_known)
+        bps = typical;
+    if (bps < 1.0)
+        bps = 1.0; /* silent: it may take for ever, but numbers stay finite */
+    double setup = lane->is_receiving ? 0.0 : plan->setup_s;
+    return setup + (double)remaining_of(lane) / bps;
+}
+
+static int last_to_finish(const struct plan *plan, double typical, uint64_t now_us)
+{
+    int last = -1;
+    double longest = -1.0;
+    for (int i = 0; i < PLAN_LANES_MAX; i++) {
+        if (!plan->lanes[i].is_busy)
+            continue;
+        double seconds = finish_s(plan, &plan->lanes[i], typical, now_us);
+        if (seconds > longest) {
+            longest = seconds;
+            last = i;
+        }
+    }
+    return last;
+}
+
+/* The tail that a newcomer takes so that owner and newcomer finish together:
+ *   (rem - x) / r_owner = setup + x / r_new
+ * 0 when it is not worth it; all of `remaining` when the owner's share would not be worth keeping.
+ */
+static uint64_t tail_worth_taking(double remaining, double owner_bps, double new_bps,
+                                  double setup_s)
+{
+    double alone_s = remaining / owner_bps;
+    double x = (alone_s - setup_s) / (1.0 / new_bps + 1.0 / owner_bps);
+    if (x < PLAN_PIECE_MIN)
+        return 0;
+    double gain_s = x / owner_bps;
+    if (gain_s * 1e6 < PLAN_GAIN_MIN_US)
+        return 0;
+    return remaining - x < PLAN_PIECE_MIN ? (uint64_t)remaining : (uint64_t)x;
+}
+
+static uint64_t tail_of(const struct plan *plan, const struct plan_lane *owner,
+                        const struct plan_lane *newcomer, uint64_t now_us)
+{
+    double typical = typical_bps(plan, now_us);
+    uint64_t remaining = remaining_of(owner);
+    bool is_owner_known = owner->is_receiving && rate_age_s(&owner->rate, now_us) >= young_s;
+    if (!is_owner_known || typical <= 0.0)
+        return remaining >= PLAN_BLIND_MIN ? remaining / 2 : 0;
+    double owner_bps = measured_bps(owner, now_us);
+    double new_bps = newcomer->last_bps > 0.0 ? newcomer->last_bps : typical;
+    if (owner_bps < 1.0)
+        owner_bps = 1.0;
+    return tail_worth_taking((double)remaining, owner_bps, new_bps, plan->setup_s);
+}
+
+static void occupy(struct plan_lane *lane, uint64_t first, uint64_t end)
+{
+    lane->is_busy = true;
+    lane->is_receiving = false;
+    lane->start = first;
+    lane->pos = first;
+    lane->end = end;
+}
+
+static void vacate(struct plan_lane *lane, uint64_t now_us)
+{
+    double bps = measured_bps(lane, now_us);
+    if (bps > 0.0)
+        lane->last_bps = bps;
+    lane->is_busy = false;
+    lane->is_receiving = false;
+}
+
+/* The longest stretch that nobody fetches. */
+static bool take_todo(struct plan *plan, struct plan_grant *grant)
+{
+    const struct extent *longest = NULL;
+    for (size_t i = 0; i < plan->todo.count; i++) {
+        const struct extent *item = &plan->todo.items[i];
+        if (longest == NULL || item->to - item->from > longest->to - longest->from)
+            longest = item;
+    }
+    if (longest == NULL)
+        return false;
+    *grant = (struct plan_grant){ .first = longest->from, .end = longest->to, .victim = -1 };
+    /* a whole item is taken out: nothing is split, no memory is needed */
+    enum sg_status status = extents_remove(&plan->todo, grant->first, grant->end);
+    return status == SG_OK;
+}
+
+static bool take_tail(struct plan *plan, const struct plan_lane *newcomer, uint64_t now_us,
+                      struct plan_grant *grant)
+{
+    int victim = last_to_finish(plan, typical_bps(plan, now_us), now_us);
+    if (victim < 0)
+        return false;
+    struct plan_lane *owner = &plan->lanes[victim];
+    uint64_t tail = tail_of(plan, owner, newcomer, now_us);
+    if (tail == 0)
+        return false;
+    bool is_dropped = tail == remaining_of(owner);
+    *grant = (struct plan_grant){ .first = owner->end - tail,
+                                  .end = owner->end,
+                                  .victim = victim,
+                                  .is_victim_dropped = is_dropped };
+    owner->end -= tail;
+    if (is_dropped)
+        vacate(owner, now_us);
+    return true;
+}
+
+enum sg_status plan_init(struct plan *plan, uint64_t total, const struct extents *have)
+{
+    *plan = (struct plan){ .total = total, .setup_s = setup_guess_s };
+    enum sg_status status = extents_add(&plan->todo, 0, total);
+    for (size_t i = 0; i < have->count && status == SG_OK; i++)
+        status = extents_remove(&plan->todo, have->items[i].from, have->items[i].to);
+    if (status != SG_OK)
+        plan_fini(plan);
+    return status;
+}
+
+void plan_fini(struct plan *plan)
+{
+    extents_fini(&plan->todo);
+}
+
+bool plan_assign(struct plan *plan, int lane, uint64_t now_us, struct plan_grant *out_grant)
+{
+    SG_ASSERT(lane >= 0 && lane < PLAN_LANES_MAX && !plan->lanes[lane].is_busy);
+    struct plan_grant grant;
+    if (!take_todo(plan, &grant) && !take_tail(plan, &plan->lanes[lane], now_us, &grant))
+        return false;
+    occupy(&plan->lanes[lane], grant.first, grant.end);
+    *out_grant = grant;
+    return true;
+}
+
+void plan_receiving(struct plan *plan, int lane, uint64_t now_us, uint64_t setup_us)
+{
+    struct plan_lane *busy = busy_lane(plan, lane);
+    busy->is_receiving = true;
+    rate_start(&busy->rate, now_us);
+    plan->setup_s = plan->setup_s * 0.75 + (double)setup_us / 1e6 * 0.25;
+}
+
+bool plan_advance(struct plan *plan, int lane, uint64_t now_us, uint64_t n_bytes)
+{
+    struct plan_lane *busy = busy_lane(plan, lane);
+    SG_ASSERT(n_bytes <= remaining_of(busy));
+    busy->pos += n_bytes;
+    rate_add(&busy->rate, now_us, n_bytes);
+    if (busy->pos < busy->end)
+        return false;
+    vacate(busy, now_us);
+    return true;
+}
+
+enum sg_status plan_release(struct plan *plan, int lane, uint64_t now_us)
+{
+    struct plan_lane *busy = busy_lane(plan, lane);
+    enum sg_status status = extents_add(&plan->todo, busy->pos, busy->end);
+    if (status == SG_OK)
+        vacate(busy, now_us);
+    return status;
+}
+
+bool plan_is_complete(const struct plan *plan)
+{
+    return plan->todo.count == 0 && plan_busy_lanes(plan) == 0;
+}
+
+uint64_t plan_remaining(const struct plan *plan)
+{
+    uint64_t bytes = extents_total(&plan->todo);
+    for (int i = 0; i < PLAN_LANES_MAX; i++)
+        bytes += plan->lanes[i].is_busy ? remaining_of(&plan->lanes[i]) : 0;
+    return bytes;
+}
+
+int plan_busy_lanes(const struct plan *plan)
+{
+    int n = 0;
+    for (int i = 0; i < PLAN_LANES_MAX; i++)
+        n += plan->lanes[i].is_busy;
+    return n;
+}
+
+bool plan_check(const struct plan *plan, const struct extents *arrived)
+{
+    struct extents all = { 0 };
+    uint64_t sum = extents_total(&plan->todo) + extents_total(arrived);
+    bool is_whole = extents_check(&plan->todo) && extents_copy(&all, &plan->todo) == SG_OK;
+    for (size_t i = 0; i < arrived->count && is_whole; i++)
+        is_whole = extents_add(&all, arrived->items[i].from, arrived->items[i].to) == SG_OK;
+    for (int i = 0; i < PLAN_LANES_MAX && is_whole; i++) {
+        const struct plan_lane *lane = &plan->lanes[i];
+        if (!lane->is_busy)
+            continue;
+        sum += remaining_of(lane);
+        is_whole = lane->pos < lane->end && extents_add(&all, lane->pos, lane->end) == SG_OK;
+    }
+    /* no overlap: the parts add up; no gap: together they are one piece */
+    is_whole = is_whole && sum == plan->total && extents_contain(&all, 0, plan->total);
+    extents_fini(&all);
+    return is_whole;
+}

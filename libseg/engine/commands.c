@@ -1,0 +1,279 @@
+/* What users do to jobs. A job that is running winds down first; what it becomes then was decided
+ * here. */
+#include "engine/engine_private.h"
+
+#include "base/mem.h"
+#include "core/lifecycle.h"
+#include "os/clock.h"
+#include "os/path.h"
+
+static enum sg_status refuse(const struct job *job, const char *what, struct sg_err *err)
+{
+    return sg_err_set(err, SG_E_STATE, "job %lld is %s: it cannot be %s", (long long)job->record.id,
+                      job_state_word(job->record.state), what);
+}
+
+/* The run's end carries out `desire`; until then the change is open. */
+static void wind_down(struct job *job, enum desire desire)
+{
+    job->desire = desire;
+    if (job->change == 0)
+        job->change = change_begin(job->engine);
+    run_stop(job->run);
+}
+
+enum sg_status engine_pause(struct engine *engine, struct job *job, struct sg_err *err)
+{
+    (void)engine;
+    if (job->run != NULL) {
+        wind_down(job, DESIRE_PAUSE);
+        return SG_OK;
+    }
+    if (job->record.state == JOB_PAUSED)
+        return SG_OK;
+    if (job_state_is_final(job->record.state) || !job_may_move(job->record.state, JOB_PAUSED))
+        return refuse(job, "paused", err);
+    job_enter(job, JOB_PAUSED, JOB_REASON_NONE, NULL, 0, 0);
+    return SG_OK;
+}
+
+enum sg_status engine_resume(struct engine *engine, struct job *job, struct sg_err *err)
+{
+    (void)engine;
+    if (job->run != NULL) {
+        if (job->desire != DESIRE_NONE)
+            job->desire = DESIRE_QUEUE;
+        return SG_OK;
+    }
+    if (job->record.state == JOB_QUEUED)
+        return SG_OK;
+    if (!job_may_move(job->record.state, JOB_QUEUED))
+        return refuse(job, "resumed", err);
+    job->record.attempts = 0;
+    job->record.restarts = 0;
+    job->record.not_before_ms = 0;
+    job_enter(job, JOB_QUEUED, JOB_REASON_NONE, NULL, 0, 0);
+    return SG_OK;
+}
+
+/* Deleting on a work thread: the folder may be slow. Nobody waits for it. */
+struct deletion {
+    struct work work;
+    char *path;
+};
+
+static void delete_file(struct work *work)
+{
+    struct deletion *deletion = sg_container_of(work, struct deletion, work);
+    /* a file that is gone already, or held by others, is no failure of the command */
+    (void)!path_remove(deletion->path, NULL);
+}
+
+static void on_deleted(struct work *work)
+{
+    struct deletion *deletion = sg_container_of(work, struct deletion, work);
+    sg_free(deletion->path);
+    sg_free(deletion);
+}
+
+static void delete_later(struct engine *engine, const char *path)
+{
+    struct deletion *deletion = path != NULL ? sg_alloc(sizeof *deletion) : NULL;
+    if (deletion == NULL)
+        return;
+    deletion->path = sg_strdup(path);
+    deletion->work.run = delete_file;
+    deletion->work.done = on_deleted;
+    if (deletion->path != NULL)
+        work_submit(engine->work_pool, &deletion->work);
+    else
+        sg_free(deletion);
+}
+
+void job_discard_part(struct job *job)
+{
+    struct job_record *record = &job->record;
+    if (record->state == JOB_DONE)
+        return;
+    delete_later(job->engine, record->part_path);
+    sg_free(record->part_path);
+    record->part_path = NULL;
+    record->done = 0;
+    extents_clear(&record->extents);
+}
+
+enum sg_status engine_cancel(struct engine *engine, struct job *job, struct sg_err *err)
+{
+    (void)engine;
+    if (job->run != NULL) {
+        wind_down(job, DESIRE_CANCEL);
+        return SG_OK;
+    }
+    if (job->record.state == JOB_CANCELLED)
+        return SG_OK;
+    if (!job_may_move(job->record.state, JOB_CANCELLED))
+        return refuse(job, "cancelled", err);
+    job_enter(job, JOB_CANCELLED, JOB_REASON_NONE, NULL, 0, 0);
+    return SG_OK;
+}
+
+struct removal {
+    struct engine *engine;
+    int64_t id;
+    uint64_t change;
+};
+
+static void on_forgotten(void *ctx, enum sg_status status, const struct sg_err *err)
+{
+    (void)status; /* the row comes back with the next start, and can be removed again */
+    (void)err;
+    struct removal removal = *(struct removal *)ctx;
+    sg_free(ctx);
+    struct engine *engine = removal.engine;
+    if (engine->listener.on_removed != NULL)
+        engine->listener.on_removed(engine->listener_ctx, removal.id);
+    change_end(engine, removal.change);
+}
+
+void job_forget(struct job *job, uint64_t change)
+{
+    struct engine *engine = job->engine;
+    if (change == 0)
+        change = change_begin(engine);
+    if (job->record.state != JOB_DONE)
+        job_discard_part(job);
+    else if (job->purges)
+        delete_later(engine, job->record.path);
+    struct removal *removal = sg_alloc(sizeof *removal);
+    if (removal != NULL)
+        *removal = (struct removal){ engine, job->record.id, change };
+    if (removal == NULL ||
+        store_delete_job(engine->store, job->record.id, on_forgotten, removal) != SG_OK) {
+        sg_free(removal);
+        change_end(engine, change);
+    }
+    job_destroy(job);
+}
+
+enum sg_status engine_remove(struct engine *engine, struct job *job, bool purges,
+                             struct sg_err *err)
+{
+    (void)engine;
+    (void)err;
+    job->purges = purges;
+    if (job->run != NULL)
+        wind_down(job, DESIRE_REMOVE);
+    else
+        job_forget(job, 0);
+    return SG_OK;
+}
+
+static int64_t rank_before(const struct engine *engine, const struct job *job,
+                           const struct job *before)
+{
+    int64_t below = INT64_MIN; /* the greatest rank below `before` */
+    for (size_t i = 0; i < engine->n_jobs; i++) {
+        const struct job *other = engine->jobs[i];
+        int64_t rank = other->record.rank;
+        if (other != job && rank < before->record.rank && rank > below)
+            below = rank;
+    }
+    if (below == INT64_MIN)
+        return before->record.rank - JOB_RANK_STEP;
+    return below + (before->record.rank - below) / 2;
+}
+
+/* Ranks that lie too close together are spread again, in their order. */
+static void spread_ranks(struct engine *engine, const struct job *before)
+{
+    for (size_t i = 0; i < engine->n_jobs; i++) {
+        struct job *job = engine->jobs[i];
+        if (job->record.rank < before->record.rank)
+            continue;
+        if (job != before) {
+            job->record.rank += JOB_RANK_STEP;
+            job_save(job, 0);
+        }
+    }
+}
+
+static void requeue(struct job *job)
+{
+    if (job->record.state != JOB_QUEUED)
+        return;
+    sg_heap_remove(&job->engine->queue, &job->queue_node);
+    job_schedule(job, 0);
+}
+
+static void place(struct engine *engine, struct job *job, int64_t rank)
+{
+    job->record.rank = rank;
+    if (rank > engine->last_rank)
+        engine->last_rank = rank;
+    if (rank < engine->first_rank)
+        engine->first_rank = rank;
+    requeue(job);
+    job_save(job, 0);
+}
+
+enum sg_status engine_move(struct engine *engine, struct job *job, struct job *before,
+                           bool to_front, struct sg_err *err)
+{
+    if (job_state_is_final(job->record.state))
+        return refuse(job, "moved", err);
+    if (before == job)
+        return SG_OK;
+    if (before == NULL) {
+        place(engine, job,
+              to_front ? engine->first_rank - JOB_RANK_STEP : engine->last_rank + JOB_RANK_STEP);
+        return SG_OK;
+    }
+    job->record.priority = before->record.priority; /* else the order could not show it */
+    int64_t rank = rank_before(engine, job, before);
+    if (before->record.rank - rank < 1) {
+        spread_ranks(engine, before);
+        before->record.rank += JOB_RANK_STEP;
+        job_save(before, 0);
+        rank = rank_before(engine, job, before);
+    }
+    place(engine, job, rank);
+    return SG_OK;
+}
+
+enum sg_status engine_change(struct engine *engine, struct job *job,
+                             const struct job_change *change, struct sg_err *err)
+{
+    if (job_state_is_final(job->record.state))
+        return refuse(job, "changed", err);
+    if (change->priority != INT64_MIN)
+        job->record.priority = change->priority;
+    if (change->limit_bps >= 0)
+        job->record.limit_bps = change->limit_bps;
+    if (change->max_lanes >= 0)
+        job->record.max_lanes = change->max_lanes;
+    requeue(job);
+    engine_rebalance(engine);
+    job_save(job, 0);
+    return SG_OK;
+}
+
+enum sg_status engine_refresh(struct engine *engine, struct job *job, const char *url,
+                              const char *userinfo, struct sg_err *err)
+{
+    if (job->record.state == JOB_DONE || job->record.state == JOB_CANCELLED)
+        return refuse(job, "given another address", err);
+    enum sg_status status = job_record_set(&job->record.url, url);
+    if (status == SG_OK && userinfo != NULL)
+        status = job_record_set(&job->record.userinfo, userinfo);
+    if (status != SG_OK)
+        return sg_err_set(err, status, "out of memory");
+    if (job->run != NULL) {
+        wind_down(job, DESIRE_QUEUE); /* its lanes begin again at the new address */
+        return SG_OK;
+    }
+    if (job->record.state == JOB_PAUSED || job->record.state == JOB_QUEUED) {
+        job_save(job, 0);
+        return SG_OK;
+    }
+    return engine_resume(engine, job, err);
+}

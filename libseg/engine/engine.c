@@ -1,0 +1,254 @@
+/* The engine's life, the queue, and the sharing of connections and buffers. */
+#include "engine/engine_private.h"
+
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/mem.h"
+#include "core/lifecycle.h"
+#include "os/clock.h"
+
+enum { SPACE_AGAIN_MS = 10000, NETWORK_AGAIN_MS = 10000, OWNER_AGAIN_MS = 60000 };
+
+static struct job *first_queued(const struct engine *engine)
+{
+    struct sg_heap_node *node = sg_heap_first(&engine->queue);
+    return node != NULL ? sg_container_of(node, struct job, queue_node) : NULL;
+}
+
+static void admit(struct deferred *deferred)
+{
+    struct engine *engine = sg_container_of(deferred, struct engine, admit_later);
+    if (!engine->is_started || engine->is_stopping)
+        return;
+    struct job *job;
+    while (engine->n_runs < engine->config.max_active && (job = first_queued(engine)) != NULL) {
+        job_enter(job, JOB_ACTIVE, JOB_REASON_NONE, NULL, 0, 0);
+        enum sg_status status = run_start(job);
+        if (status == SG_OK)
+            continue;
+        struct sg_err err = { .status = status };
+        job_enter(job, JOB_FAILED, JOB_REASON_NONE, &err, 0, 0);
+    }
+    engine_rebalance(engine);
+}
+
+void engine_admit_later(struct engine *engine)
+{
+    loop_defer(engine->loop, &engine->admit_later);
+}
+
+static uint32_t runs_to(const struct engine *engine, const char *origin)
+{
+    uint32_t n = 0;
+    SG_LIST_FOR_EACH(node, &engine->runs)
+    n += strcmp(sg_container_of(node, struct run, node)->origin, origin) == 0;
+    return n;
+}
+
+static int lanes_for(const struct engine *engine, const struct run *run)
+{
+    uint32_t share = engine->config.max_connections_per_host / runs_to(engine, run->origin);
+    uint32_t own = run->job->record.max_lanes > 0 ? (uint32_t)run->job->record.max_lanes
+                                                  : engine->config.max_connections;
+    uint32_t lanes = share < own ? share : own;
+    if (lanes > PLAN_LANES_MAX)
+        lanes = PLAN_LANES_MAX;
+    return lanes > 0 ? (int)lanes : 1;
+}
+
+void engine_rebalance(struct engine *engine)
+{
+    SG_LIST_FOR_EACH(node, &engine->runs)
+    {
+        struct run *run = sg_container_of(node, struct run, node);
+        download_set_max_lanes(&run->download, lanes_for(engine, run));
+    }
+}
+
+void engine_count_lanes(struct engine *engine, int delta)
+{
+    engine->n_lanes = (uint32_t)((int)engine->n_lanes + delta);
+    pool_set_lanes(engine->pool, engine->n_lanes);
+}
+
+void engine_feed_starved(struct engine *engine)
+{
+    struct sg_list *node = sg_list_pop(&engine->starved);
+    if (node == NULL)
+        return;
+    struct lane_io *lane = sg_container_of(node, struct lane_io, starved_node);
+    download_lane_paused(&lane->run->download, lane->number, false, loop_now_us(engine->loop));
+    xfer_resume(lane->xfer);
+}
+
+static uint64_t delay_of(const struct download_outcome *outcome)
+{
+    switch (outcome->reason) {
+    case JOB_REASON_RETRY:
+        return (uint64_t)outcome->delay_ms;
+    case JOB_REASON_SPACE:
+        return SPACE_AGAIN_MS;
+    case JOB_REASON_NETWORK:
+        return NETWORK_AGAIN_MS;
+    case JOB_REASON_OWNER:
+        return OWNER_AGAIN_MS;
+    default:
+        return 0;
+    }
+}
+
+/* A finished download stays finished whatever was wanted of it meanwhile, except to forget it. */
+static void enter_desired(struct job *job, enum desire desire,
+                          const struct download_outcome *outcome, uint64_t change)
+{
+    static const enum job_state states[] = {
+        [DESIRE_QUEUE] = JOB_QUEUED, [DESIRE_PAUSE] = JOB_PAUSED, [DESIRE_CANCEL] = JOB_CANCELLED
+    };
+    const struct sg_err *err = outcome->err.status != SG_OK ? &outcome->err : NULL;
+    if (desire == DESIRE_REMOVE)
+        job_forget(job, change);
+    else if (desire == DESIRE_NONE || outcome->state == JOB_DONE)
+        job_enter(job, outcome->state, outcome->reason, err, delay_of(outcome), change);
+    else
+        job_enter(job, states[desire], JOB_REASON_NONE, NULL, 0, change);
+}
+
+void engine_run_ended(struct engine *engine, struct job *job,
+                      const struct download_outcome *outcome)
+{
+    enum desire desire = job->desire;
+    uint64_t change = job->change;
+    job->desire = DESIRE_NONE;
+    job->change = 0;
+    enter_desired(job, desire, outcome, change);
+    engine_admit_later(engine);
+    engine_check_stopped(engine);
+}
+
+void engine_check_stopped(struct engine *engine)
+{
+    if (!engine->is_stopping || engine->n_runs > 0 || engine->open_changes > 0 ||
+        engine->stopped == NULL)
+        return;
+    void (*stopped)(void *ctx) = engine->stopped;
+    engine->stopped = NULL;
+    stopped(engine->stopped_ctx);
+}
+
+static void save_again(struct timer *timer)
+{
+    struct engine *engine = sg_container_of(timer, struct engine, save_again);
+    for (size_t i = 0; i < engine->n_jobs; i++) {
+        if (engine->jobs[i]->is_unsaved)
+            job_save(engine->jobs[i], 0);
+    }
+}
+
+static enum sg_status create_parts(struct engine *engine, struct sg_err *err)
+{
+    engine->pool = pool_create(engine->config.memory_limit);
+    if (engine->pool == NULL)
+        return sg_err_set(err, SG_E_NOMEM, "out of memory");
+    return net_create(engine->loop, &engine->config.net, &engine->net, err);
+}
+
+enum sg_status engine_create(struct loop *loop, struct store *store, struct work_pool *work_pool,
+                             const struct engine_config *config, struct engine **out,
+                             struct sg_err *err)
+{
+    struct engine *engine = sg_alloc(sizeof *engine);
+    if (engine == NULL)
+        return sg_err_set(err, SG_E_NOMEM, "out of memory");
+    engine->loop = loop;
+    engine->store = store;
+    engine->work_pool = work_pool;
+    engine->config = *config;
+    engine->next_id = 1;
+    engine->save_again.fire = save_again;
+    engine->admit_later.run = admit;
+    sg_list_init(&engine->runs);
+    sg_list_init(&engine->starved);
+    sg_list_init(&engine->waiters);
+    enum sg_status status = create_parts(engine, err);
+    engine->config.net = (struct net_config){ 0 }; /* net has its own copy */
+    if (status != SG_OK) {
+        engine_destroy(engine);
+        return status;
+    }
+    *out = engine;
+    return SG_OK;
+}
+
+void engine_start(struct engine *engine)
+{
+    engine->is_started = true;
+    engine_admit_later(engine);
+}
+
+void engine_stop(struct engine *engine, void (*stopped)(void *ctx), void *ctx)
+{
+    engine->is_stopping = true;
+    engine->stopped = stopped;
+    engine->stopped_ctx = ctx;
+    SG_LIST_FOR_EACH(node, &engine->runs)
+    run_stop(sg_container_of(node, struct run, node));
+    /* also when nothing runs, `stopped` comes in a later turn */
+    change_end(engine, change_begin(engine));
+}
+
+void engine_destroy(struct engine *engine)
+{
+    if (engine == NULL)
+        return;
+    SG_ASSERT(engine->n_runs == 0);
+    while (engine->n_jobs > 0)
+        job_destroy(engine->jobs[engine->n_jobs - 1]);
+    timer_stop(engine->loop, &engine->save_again);
+    net_destroy(engine->net);
+    pool_destroy(engine->pool);
+    sg_free(engine->jobs);
+    sg_free(engine);
+}
+
+enum sg_status engine_configure(struct engine *engine, const struct engine_config *config)
+{
+    enum sg_status status = net_configure(engine->net, &config->net);
+    if (status != SG_OK)
+        return status;
+    engine->config = *config;
+    engine->config.net = (struct net_config){ 0 };
+    pool_set_limit(engine->pool, config->memory_limit);
+    engine_rebalance(engine);
+    engine_admit_later(engine);
+    return SG_OK;
+}
+
+void engine_listen(struct engine *engine, const struct engine_listener *listener, void *ctx)
+{
+    engine->listener = listener != NULL ? *listener : (struct engine_listener){ 0 };
+    engine->listener_ctx = ctx;
+}
+
+struct job *engine_next_active(struct engine *engine, const struct job *job)
+{
+    struct sg_list *next = job != NULL ? job->run->node.next : engine->runs.next;
+    return next != &engine->runs ? sg_container_of(next, struct run, node)->job : NULL;
+}
+
+uint64_t engine_count(const struct engine *engine, enum job_state state)
+{
+    return engine->counts[state];
+}
+
+uint64_t engine_rate_bps(const struct engine *engine)
+{
+    uint64_t sum = 0;
+    SG_LIST_FOR_EACH(node, &engine->runs)
+    {
+        struct job_progress progress;
+        job_progress(sg_container_of(node, struct run, node)->job, &progress);
+        sum += progress.rate_bps;
+    }
+    return sum;
+}

@@ -1,0 +1,155 @@
+/* The engine: all jobs, the queue that admits them, and the machinery that runs the admitted ones.
+ * What it decides is decided in core/; here completions become events, steps are taken, and effects
+ * are carried out. Everything on the loop thread. */
+#ifndef SEGUE_ENGINE_ENGINE_H
+#define SEGUE_ENGINE_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "core/record.h"
+#include "net/net.h"
+#include "os/loop.h"
+#include "os/work.h"
+#include "store/store.h"
+
+struct engine;
+struct job;
+
+/* Settings; engine_configure may change them at any time. Strings are copied. */
+struct engine_config {
+    uint32_t max_active;               /* jobs at once */
+    uint32_t max_connections;          /* lanes of one job */
+    uint32_t max_connections_per_host; /* lanes of all jobs to one server */
+    uint64_t memory_limit;             /* bytes of write buffers */
+    uint32_t retries;                  /* rounds without a byte before a job fails */
+    uint32_t stall_timeout_ms;
+    uint32_t checkpoint_interval_ms;
+    struct net_config net;
+};
+
+/* What happened; NULL entries are allowed. Called after the commit where there is one. */
+struct engine_listener {
+    void (*on_job)(void *ctx, struct job *job);
+    void (*on_removed)(void *ctx, int64_t id);
+};
+
+/* Creates an engine on an open store and a pool for blocking calls, which it does not own. */
+SG_MUST_USE enum sg_status engine_create(struct loop *loop, struct store *store,
+                                         struct work_pool *work_pool,
+                                         const struct engine_config *config, struct engine **out,
+                                         struct sg_err *err);
+
+/* Reads the jobs of earlier runs. Blocks; before the loop runs. Jobs that were active are queued
+ * again. `*out_damaged` counts rows that made no sense and were left alone. */
+SG_MUST_USE enum sg_status engine_load(struct engine *engine, size_t *out_damaged,
+                                       struct sg_err *err);
+
+/* Begins to run what is queued. */
+void engine_start(struct engine *engine);
+
+/* Stops admitting, makes what is there durable, ends every transfer, and calls `stopped`: in a later
+ * turn, within a checkpoint's time. Jobs stay queued for the next run. */
+void engine_stop(struct engine *engine, void (*stopped)(void *ctx), void *ctx);
+
+/* Destroys a stopped (or never started) engine. NULL is allowed. */
+void engine_destroy(struct engine *engine);
+
+/* Takes new settings; running jobs follow at once. */
+SG_MUST_USE enum sg_status engine_configure(struct engine *engine,
+                                            const struct engine_config *config);
+
+/* One listener; NULL ends it. */
+void engine_listen(struct engine *engine, const struct engine_listener *listener, void *ctx);
+
+/* The outcome of engine_add: the ids in the order of the records, valid during the callback. */
+typedef void engine_add_fn(void *ctx, enum sg_status status, const struct sg_err *err,
+                           const int64_t *ids, size_t n);
+
+/* Adds `n` jobs, all or none: takes what the records own (they are empty afterwards, also on
+ * failure). They need url, folder and what else was asked for; id, rank, state and times are set
+ * here (a record in state JOB_PAUSED starts paused). A record with the key and owner of a job that is
+ * there stands for that job, and adds nothing. `done` comes after the commit, in a later turn, and
+ * always when SG_OK is returned. */
+SG_MUST_USE enum sg_status engine_add(struct engine *engine, struct job_record *records, size_t n,
+                                      engine_add_fn *done, void *ctx, struct sg_err *err);
+
+/* The job with this id, or NULL. Pointers are valid until the loop turns. */
+struct job *engine_job(struct engine *engine, int64_t id);
+
+/* The job with the smallest id greater than `id`, or NULL: for walking through all. */
+struct job *engine_job_after(struct engine *engine, int64_t id);
+
+/* The running job after `job`, or the first for NULL; NULL at the end. */
+struct job *engine_next_active(struct engine *engine, const struct job *job);
+
+/* The number of jobs in a state. */
+uint64_t engine_count(const struct engine *engine, enum job_state state);
+
+/* What is kept of a job. Its `done` is what is durable; see job_progress for what arrived. */
+const struct job_record *job_record_of(const struct job *job);
+
+/* Where a job stands this moment. */
+struct job_progress {
+    uint64_t received; /* bytes that arrived */
+    uint64_t rate_bps; /* 0 unless active */
+    uint32_t lanes;    /* open now */
+};
+void job_progress(const struct job *job, struct job_progress *out);
+
+/* One open lane, for display. */
+struct job_lane {
+    int number;
+    uint64_t start;
+    uint64_t pos;
+    uint64_t end;
+    uint64_t rate_bps;
+    const char *state; /* "asking", "receiving", "ending" */
+};
+
+/* Fills up to `max` lanes and returns how many there are. */
+size_t job_lanes(const struct job *job, struct job_lane *out, size_t max);
+
+/* Commands. SG_E_STATE where the job's state does not allow it: nothing changed. The change is in
+ * force at once (a running download winds down first) and committed soon: engine_when_saved. */
+SG_MUST_USE enum sg_status engine_pause(struct engine *engine, struct job *job, struct sg_err *err);
+SG_MUST_USE enum sg_status engine_resume(struct engine *engine, struct job *job,
+                                         struct sg_err *err);
+SG_MUST_USE enum sg_status engine_cancel(struct engine *engine, struct job *job,
+                                         struct sg_err *err);
+
+/* Forgets the job; one that is not final is cancelled first. With `purges` the finished file is
+ * deleted; the part file of an unfinished one always is. */
+SG_MUST_USE enum sg_status engine_remove(struct engine *engine, struct job *job, bool purges,
+                                         struct sg_err *err);
+
+/* Puts the job before `before`; NULL: `to_front` of the queue, or its end. */
+SG_MUST_USE enum sg_status engine_move(struct engine *engine, struct job *job, struct job *before,
+                                       bool to_front, struct sg_err *err);
+
+/* Changes what may be changed later; negative values leave things as they are (for `priority`
+ * INT64_MIN does). */
+struct job_change {
+    int64_t priority;
+    int64_t limit_bps;
+    int64_t max_lanes;
+};
+SG_MUST_USE enum sg_status engine_change(struct engine *engine, struct job *job,
+                                         const struct job_change *change, struct sg_err *err);
+
+/* Gives the job another address for the same file (checked by net_url_check; copied), and lets it go
+ * on. */
+SG_MUST_USE enum sg_status engine_refresh(struct engine *engine, struct job *job, const char *url,
+                                          const char *userinfo, struct sg_err *err);
+
+/* Calls `done` once every change made so far is committed or failed to be, in a later turn.
+ * SG_E_NOMEM. */
+SG_MUST_USE enum sg_status engine_when_saved(struct engine *engine, void (*done)(void *ctx),
+                                             void *ctx);
+
+/* Sum of the rates of all jobs. */
+uint64_t engine_rate_bps(const struct engine *engine);
+
+#endif

@@ -1,0 +1,231 @@
+/* What the engine's files share. engine.c owns the engine and the queue, jobs.c the table of jobs, add.c
+ * and commands.c change it, saves.c is what is on its way to the store, run.c, run_lane.c and
+ * run_part.c are one active job. */
+#ifndef SEGUE_ENGINE_ENGINE_PRIVATE_H
+#define SEGUE_ENGINE_ENGINE_PRIVATE_H
+
+#include "base/heap.h"
+#include "base/list.h"
+#include "core/download.h"
+#include "engine/engine.h"
+#include "engine/part.h"
+#include "engine/pool.h"
+#include "net/xfer.h"
+#include "os/work.h"
+
+struct run;
+
+/* What a winding-down run's job becomes; NONE: what the run itself says. */
+enum desire { DESIRE_NONE, DESIRE_QUEUE, DESIRE_PAUSE, DESIRE_CANCEL, DESIRE_REMOVE };
+
+struct job {
+    struct engine *engine;
+    struct job_record record;
+    struct run *run; /* while active */
+    struct sg_heap_node queue_node;
+    struct timer wake; /* while it waits for a time */
+    enum desire desire;
+    bool purges;       /* with DESIRE_REMOVE */
+    bool is_committed; /* the store has it: others may know about it */
+    bool is_unsaved;   /* a save failed; it is tried again */
+    uint64_t change;   /* the open change of a run that winds down; 0: none */
+    uint64_t key_hash;
+};
+
+struct engine {
+    struct loop *loop;
+    struct store *store;
+    struct net *net;
+    struct pool *pool;
+    struct work_pool *work_pool;
+    struct engine_config config;
+    struct engine_listener listener;
+    void *listener_ctx;
+
+    struct job **jobs; /* in order of id */
+    size_t n_jobs;
+    size_t jobs_capacity;
+    int64_t next_id;
+    int64_t last_rank;
+    int64_t first_rank;
+    uint64_t counts[JOB_STATE_COUNT];
+
+    struct sg_heap queue; /* queued jobs by job_queue_key */
+    struct sg_list runs;
+    uint32_t n_runs;
+    struct sg_list starved; /* lanes that wait for a buffer */
+    uint32_t n_lanes;
+
+    uint64_t last_change; /* saves and winding-down runs are numbered */
+    uint64_t open_changes;
+    struct sg_list waiters; /* for changes */
+    struct timer save_again;
+
+    bool is_started;
+    bool is_stopping;
+    void (*stopped)(void *ctx);
+    void *stopped_ctx;
+    struct deferred admit_later;
+};
+
+/* One lane's way from the network to the disk. */
+struct lane_io {
+    struct run *run;
+    int number;
+    struct xfer *xfer;
+    struct wbuf *buf; /* being filled */
+    struct sg_list starved_node;
+    struct deferred start_failed;
+    struct sg_err start_err;
+};
+
+typedef enum sg_status part_fn(struct part_task *task);
+typedef void part_done_fn(struct run *run, struct part_task *task, enum sg_status status);
+
+/* The operation on the part file that is under way: never more than one. */
+struct part_work {
+    struct work work;
+    struct run *run;
+    struct part_task task;
+    part_fn *perform;
+    part_done_fn *done;
+    enum sg_status status;
+};
+
+/* An active job. Lives until its download has ended and every operation of it has completed. */
+struct run {
+    struct engine *engine;
+    struct job *job;
+    struct download download;
+    struct file *part;
+    struct sg_list node;
+    struct timer tick;
+    struct deferred reap;
+    char *origin;         /* "https://host:port" */
+    char *suggested_name; /* by Content-Disposition */
+    uint32_t ops_pending; /* writes, works, store calls */
+    bool is_stepping;
+    struct sg_list written; /* writes that finished inside a step */
+    struct part_work part_work;
+    struct timer finish_again; /* while others hold the finished file */
+    uint64_t finish_until_us;
+    struct lane_io lanes[PLAN_LANES_MAX];
+};
+
+/* engine.c */
+
+/* Admits queued jobs at the end of this turn. */
+void engine_admit_later(struct engine *engine);
+
+/* Shares the connections to each server among the jobs that use it. */
+void engine_rebalance(struct engine *engine);
+
+/* Counts open lanes and sizes buffers by it. */
+void engine_count_lanes(struct engine *engine, int delta);
+
+/* A buffer came back: the lane that waits longest goes on. */
+void engine_feed_starved(struct engine *engine);
+
+/* A run has ended and is gone: decides what its job becomes. */
+void engine_run_ended(struct engine *engine, struct job *job,
+                      const struct download_outcome *outcome);
+
+/* Ends the engine's stop when nothing is left to wait for. */
+void engine_check_stopped(struct engine *engine);
+
+/* jobs.c */
+
+/* Moves a job to another state (core/lifecycle.h), keeps queue, timers and counts in step, and saves
+ * it as part of `change` (0: a new one). */
+void job_enter(struct job *job, enum job_state state, enum job_reason reason,
+               const struct sg_err *err, uint64_t delay_ms, uint64_t change);
+
+/* Takes a job that no run has out of the table and the store, with its part file. */
+void job_forget(struct job *job, uint64_t change);
+
+/* Puts a job into the queue, or starts its timer, as its state says; after load and add. */
+void job_schedule(struct job *job, uint64_t delay_ms);
+
+/* Frees a job and takes it out of everything. */
+void job_destroy(struct job *job);
+
+/* Appends a job to the table. SG_E_NOMEM. */
+SG_MUST_USE enum sg_status engine_insert(struct engine *engine, struct job *job);
+
+/* A job around a record, which it takes over. NULL when memory ran out; the record stays then. */
+struct job *job_create(struct engine *engine, struct job_record *record);
+
+/* A hash of a job's key; of NULL too. */
+uint64_t job_key_hash(const char *key);
+
+/* commands.c */
+
+/* Deletes the part file of a job that is not finished, and forgets what it held. */
+void job_discard_part(struct job *job);
+
+/* saves.c */
+
+/* Begins a change that engine_when_saved waits for. */
+uint64_t change_begin(struct engine *engine);
+
+/* Ends it. */
+void change_end(struct engine *engine, uint64_t change);
+
+/* Commits the job's record; then tells the listener and ends `change` (0: a new one). A failure is
+ * remembered and tried again every second. */
+void job_save(struct job *job, uint64_t change);
+
+/* Tells the listener that the job changed. */
+void job_announce(struct job *job);
+
+/* run.c */
+
+/* Starts an admitted job. SG_E_NOMEM. */
+SG_MUST_USE enum sg_status run_start(struct job *job);
+
+/* Winds it down: what is there becomes durable. */
+void run_stop(struct run *run);
+
+/* Takes one step and carries out its effects. */
+void run_feed(struct run *run, const struct event *event);
+
+/* An event of this kind, now. */
+struct event run_event(const struct run *run, enum event_kind kind);
+
+/* Bookkeeping of operations that outlive a step: the run is freed when there are none. */
+void run_op_begin(struct run *run);
+void run_op_end(struct run *run);
+
+/* run_lane.c */
+
+/* Prepares the lanes. */
+void lanes_init(struct run *run);
+
+/* Effects on a lane. */
+void lane_open(struct run *run, const struct effect *effect);
+void lane_shut(struct run *run, int lane);
+void lane_flush(struct run *run, int lane);
+
+/* Lets every lane that waits for the part file go on. */
+void lanes_resume(struct run *run);
+
+/* Reports writes that finished while a step was being carried out. */
+void run_report_written(struct run *run);
+
+/* run_part.c */
+
+/* Effects on the part file. */
+void run_reopen_part(struct run *run);
+void run_create_part(struct run *run);
+void run_reset_part(struct run *run);
+void run_checkpoint(struct run *run);
+void run_finish(struct run *run);
+void run_verify(struct run *run);
+
+/* Tries again to give the file its name. */
+void run_finish_again(struct timer *timer);
+
+/* Closes and forgets the part file, at the end. */
+void run_close_part(struct run *run);
+
+#endif

@@ -1,0 +1,272 @@
+/* Part files. */
+#include "engine/part.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "core/digest_header.h"
+#include "core/name.h"
+#include "os/digest.h"
+#include "os/path.h"
+
+enum { NAMES_TRIED_MAX = 1000 };
+
+static const char suffix[] = ".part";
+
+enum sg_status part_task_init(struct part_task *task, struct loop *loop,
+                              const struct job_record *record)
+{
+    *task =
+        (struct part_task){ .loop = loop, .total = record->total, .if_exists = record->if_exists };
+    enum sg_status status = job_record_set(&task->folder, record->folder);
+    if (status == SG_OK)
+        status = job_record_set(&task->path, record->path);
+    if (status == SG_OK)
+        status = job_record_set(&task->part_path, record->part_path);
+    if (status == SG_OK)
+        status = job_record_set(&task->checksum, record->checksum);
+    if (status != SG_OK)
+        part_task_fini(task);
+    task->id.volume = (uint64_t)record->part_volume;
+    memcpy(task->id.id, &record->part_id_low, 8);
+    memcpy(task->id.id + 8, &record->part_id_high, 8);
+    return status;
+}
+
+void part_task_fini(struct part_task *task)
+{
+    sg_free(task->folder);
+    sg_free(task->name);
+    sg_free(task->path);
+    sg_free(task->part_path);
+    sg_free(task->checksum);
+    task->folder = task->name = task->path = task->part_path = task->checksum = NULL;
+}
+
+static bool is_same_file(const struct file_id *a, const struct file_id *b)
+{
+    return a->volume == b->volume && memcmp(a->id, b->id, sizeof a->id) == 0;
+}
+
+/* The crash may have come between the rename and its note. */
+static void look_at_target(struct part_task *task)
+{
+    struct file_id id;
+    if (task->path == NULL || path_exists(task->part_path) ||
+        path_identity(task->path, &id, NULL) != SG_OK || !is_same_file(&id, &task->id))
+        return;
+    (void)!job_record_set(&task->part_path, task->path);
+}
+
+enum sg_status part_reopen(struct part_task *task)
+{
+    struct file_id id;
+    look_at_target(task);
+    enum sg_status status =
+        file_open(task->loop, task->part_path, FILE_OPEN_EXISTING, &task->file, &task->err);
+    if (status == SG_E_NO_FOLDER)
+        return SG_E_NOT_FOUND;
+    if (status != SG_OK)
+        return status;
+    status = file_identity(task->file, &id, &task->err);
+    if (status == SG_OK && !is_same_file(&id, &task->id))
+        status = sg_err_set(&task->err, SG_E_NOT_FOUND, "%s is another file now", task->part_path);
+    if (status != SG_OK) {
+        file_close(task->file);
+        task->file = NULL;
+    }
+    return status;
+}
+
+static char *with_suffix(const char *path)
+{
+    size_t length = strlen(path);
+    char *part = sg_alloc(length + sizeof suffix);
+    if (part == NULL)
+        return NULL;
+    memcpy(part, path, length);
+    memcpy(part + length, suffix, sizeof suffix);
+    return part;
+}
+
+/* The n-th candidate for the target's path; with its part file's path. */
+static enum sg_status candidate(struct part_task *task, unsigned n)
+{
+    sg_free(task->path);
+    sg_free(task->part_path);
+    task->path = NULL;
+    task->part_path = NULL;
+    char *numbered = name_numbered(task->name, n);
+    if (numbered != NULL)
+        task->path = path_join(task->folder, numbered);
+    sg_free(numbered);
+    if (task->path != NULL)
+        task->part_path = with_suffix(task->path);
+    return task->part_path != NULL ? SG_OK : sg_err_set(&task->err, SG_E_NOMEM, "out of memory");
+}
+
+/* SG_E_EXISTS: try the next name. */
+static enum sg_status try_name(struct part_task *task, unsigned n)
+{
+    enum sg_status status = candidate(task, n);
+    if (status != SG_OK)
+        return status;
+    if (task->if_exists == JOB_IF_EXISTS_RENAME && path_exists(task->path))
+        return SG_E_EXISTS;
+    return file_open(task->loop, task->part_path, FILE_CREATE_NEW, &task->file, &task->err);
+}
+
+static enum sg_status open_new(struct part_task *task)
+{
+    enum sg_status status = SG_E_EXISTS;
+    for (unsigned n = 1; status == SG_E_EXISTS && n <= NAMES_TRIED_MAX; n++)
+        status = try_name(task, n);
+    if (status == SG_E_EXISTS)
+        return sg_err_set(&task->err, SG_E_EXISTS, "%s and its numbered names are all taken",
+                          task->name);
+    return status;
+}
+
+/* With overwrite the part file may have a number while the target has none. */
+static enum sg_status settle_target(struct part_task *task)
+{
+    if (task->if_exists == JOB_IF_EXISTS_RENAME)
+        return SG_OK;
+    char *target = path_join(task->folder, task->name);
+    if (target == NULL)
+        return sg_err_set(&task->err, SG_E_NOMEM, "out of memory");
+    sg_free(task->path);
+    task->path = target;
+    return SG_OK;
+}
+
+static enum sg_status refuse_existing(struct part_task *task)
+{
+    if (task->if_exists != JOB_IF_EXISTS_FAIL)
+        return SG_OK;
+    enum sg_status status = candidate(task, 1);
+    if (status == SG_OK && path_exists(task->path))
+        status = sg_err_set(&task->err, SG_E_EXISTS, "%s exists already", task->path);
+    return status;
+}
+
+static enum sg_status reserve(struct part_task *task)
+{
+    if (task->total <= 0) {
+        task->allocation = FILE_ALLOC_NONE;
+        return SG_OK;
+    }
+    enum sg_status status =
+        file_reserve(task->file, (uint64_t)task->total, &task->allocation, &task->err);
+    if (status != SG_OK)
+        return sg_err_prefix(&task->err, status, "no room for %s", task->path);
+    return SG_OK;
+}
+
+enum sg_status part_create(struct part_task *task)
+{
+    enum sg_status status = path_check_folder(task->folder, &task->err);
+    if (status == SG_OK)
+        status = refuse_existing(task);
+    if (status == SG_OK)
+        status = open_new(task);
+    if (status != SG_OK)
+        return status;
+
+    status = file_identity(task->file, &task->id, &task->err);
+    if (status == SG_OK)
+        status = settle_target(task);
+    if (status == SG_OK)
+        status = reserve(task);
+    if (status == SG_OK)
+        return SG_OK;
+    if (file_delete(task->file, NULL) != SG_OK)
+        sg_err_prefix(&task->err, status, "%s is left behind", task->part_path);
+    file_close(task->file);
+    task->file = NULL;
+    return status;
+}
+
+enum sg_status part_reset(struct part_task *task)
+{
+    enum sg_status status = file_set_size(task->file, 0, &task->err);
+    return status == SG_OK ? reserve(task) : status;
+}
+
+enum { VERIFY_CHUNK = 1024 * 1024 };
+
+static enum sg_status digest_file(struct part_task *task, struct digest *digest)
+{
+    unsigned char *chunk = sg_alloc(VERIFY_CHUNK);
+    if (chunk == NULL)
+        return sg_err_set(&task->err, SG_E_NOMEM, "out of memory");
+    enum sg_status status = SG_OK;
+    uint32_t n = 0;
+    for (uint64_t offset = 0; status == SG_OK && offset < (uint64_t)task->total; offset += n) {
+        status = file_read(task->file, offset, chunk, VERIFY_CHUNK, &n, &task->err);
+        if (status == SG_OK && n == 0)
+            status = sg_err_set(&task->err, SG_E_IO, "%s is too short", task->part_path);
+        if (status == SG_OK)
+            status = digest_update(digest, chunk, n, &task->err);
+    }
+    sg_free(chunk);
+    return status;
+}
+
+enum sg_status part_verify(struct part_task *task)
+{
+    enum digest_kind kind;
+    uint8_t wanted[DIGEST_SIZE_MAX], found[DIGEST_SIZE_MAX];
+    struct digest *digest;
+    if (!digest_parse(task->checksum, &kind, wanted))
+        return sg_err_set(&task->err, SG_E_INVALID, "not a checksum: %s", task->checksum);
+    enum sg_status status = digest_create(digest_word(kind), &digest, &task->err);
+    if (status != SG_OK)
+        return status;
+    status = digest_file(task, digest);
+    if (status == SG_OK)
+        status = digest_finish(digest, found, digest_size(kind), &task->err);
+    digest_destroy(digest);
+    if (status == SG_OK && memcmp(wanted, found, digest_size(kind)) != 0)
+        status = sg_err_set(&task->err, SG_E_CHECKSUM, "the file's %s is not %s", digest_word(kind),
+                            task->checksum);
+    return status;
+}
+
+static enum sg_status rename_numbered(struct part_task *task)
+{
+    char *parent = path_parent(task->path);
+    char *name = sg_strdup(path_name(task->path));
+    enum sg_status status = parent != NULL && name != NULL ? SG_E_EXISTS : SG_E_NOMEM;
+    for (unsigned n = 2; status == SG_E_EXISTS && n <= NAMES_TRIED_MAX; n++) {
+        char *numbered = name_numbered(name, n);
+        char *target = numbered != NULL ? path_join(parent, numbered) : NULL;
+        status = target != NULL ? file_rename(task->file, target, false, &task->err) : SG_E_NOMEM;
+        if (status == SG_OK) {
+            sg_free(task->path);
+            task->path = target;
+            target = NULL;
+        }
+        sg_free(target);
+        sg_free(numbered);
+    }
+    sg_free(parent);
+    sg_free(name);
+    return status;
+}
+
+enum sg_status part_finish(struct part_task *task)
+{
+    enum sg_status status = file_set_size(task->file, (uint64_t)task->total, &task->err);
+    if (status == SG_OK && task->modified_ms != 0)
+        status = file_set_modified(task->file, task->modified_ms, &task->err);
+    if (status != SG_OK)
+        return status;
+    if (strcmp(task->part_path, task->path) == 0)
+        return SG_OK; /* it has its name: see look_at_target */
+    bool may_replace = task->if_exists == JOB_IF_EXISTS_OVERWRITE;
+    status = file_rename(task->file, task->path, may_replace, &task->err);
+    if (status == SG_E_EXISTS && task->if_exists == JOB_IF_EXISTS_RENAME)
+        status = rename_numbered(task);
+    return status;
+}

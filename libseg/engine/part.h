@@ -1,0 +1,55 @@
+/* The part file of a job: how it gets its name, is found again, and becomes the finished file. All
+ * of it blocks and runs on a work thread; it touches only what it is given. */
+#ifndef SEGUE_ENGINE_PART_H
+#define SEGUE_ENGINE_PART_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "core/record.h"
+#include "os/file.h"
+
+/* What a part operation needs and gives. Strings are owned by it (part_task_fini). */
+struct part_task {
+    struct loop *loop;
+    struct file *file;   /* the open part file; given by reopen and create */
+    char *folder;        /* create: where to */
+    char *name;          /* create: the safe name wanted */
+    char *path;          /* the target: given by create, may be changed by finish */
+    char *part_path;     /* reopen: what to open; given by create */
+    char *checksum;      /* verify: "sha256:HEX" */
+    struct file_id id;   /* reopen: what it must be; given by create */
+    int64_t total;       /* -1: not known */
+    int64_t modified_ms; /* finish: the file's time; 0: leave it */
+    enum job_if_exists if_exists;
+    enum file_allocation allocation; /* given by create and reset */
+    struct sg_err err;
+};
+
+/* Copies what an operation on this job needs. SG_E_NOMEM leaves nothing to release. */
+SG_MUST_USE enum sg_status part_task_init(struct part_task *task, struct loop *loop,
+                                          const struct job_record *record);
+
+/* Releases the strings; not the file. */
+void part_task_fini(struct part_task *task);
+
+/* Opens the part file of an earlier run. A file that got its final name already, just before that
+ * could be noted, is found there (part_path is then the target). SG_E_NOT_FOUND when it is gone or is
+ * another file now. */
+SG_MUST_USE enum sg_status part_reopen(struct part_task *task);
+
+/* Finds a free name in the folder, creates NAME.part there and reserves room. SG_E_NO_FOLDER,
+ * SG_E_EXISTS (if_exists = fail), SG_E_DISK_FULL, SG_E_DENIED. On failure nothing is left behind. */
+SG_MUST_USE enum sg_status part_create(struct part_task *task);
+
+/* Empties the open part file and reserves room for the new total. */
+SG_MUST_USE enum sg_status part_reset(struct part_task *task);
+
+/* Compares the digest of the part file with `checksum`: SG_E_CHECKSUM. */
+SG_MUST_USE enum sg_status part_verify(struct part_task *task);
+
+/* Sets length and time of the complete part file and gives it its name. SG_E_IN_USE: try again
+ * later. */
+SG_MUST_USE enum sg_status part_finish(struct part_task *task);
+
+#endif

@@ -1,0 +1,269 @@
+/* The part file of a run: each effect is a blocking task on a work thread, and where the store has to
+ * know, a commit in between. The order is what recovery relies on: a record is committed before the
+ * first byte of what it describes is written, and ranges are committed after they were flushed. */
+#include "engine/engine_private.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "core/http_date.h"
+#include "core/name.h"
+#include "os/file.h"
+
+enum {
+    FINISH_AGAIN_US = 500 * 1000, /* scanners hold a new file for a moment */
+    FINISH_PATIENCE_US = 30 * 1000 * 1000,
+};
+
+static void feed(struct run *run, enum event_kind kind, enum sg_status status,
+                 const struct sg_err *err)
+{
+    struct event event = run_event(run, kind);
+    event.status = status;
+    event.err = status != SG_OK ? err : NULL;
+    run_feed(run, &event);
+}
+
+static void perform(struct work *work)
+{
+    struct part_work *part = sg_container_of(work, struct part_work, work);
+    part->status = part->perform(&part->task);
+    if (part->status != part->task.err.status)
+        part->task.err = (struct sg_err){ .status = part->status };
+}
+
+static void on_performed(struct work *work)
+{
+    struct part_work *part = sg_container_of(work, struct part_work, work);
+    struct run *run = part->run;
+    struct part_task task = part->task; /* `done` may begin the next operation */
+    part->done(run, &task, part->status);
+    part_task_fini(&task);
+    run_op_end(run);
+}
+
+static enum sg_status out_of_memory(struct part_task *task)
+{
+    return sg_err_set(&task->err, SG_E_NOMEM, "out of memory");
+}
+
+/* Begins an operation. Also a failure to do so is told by `done`, later. */
+static struct part_task *start(struct run *run, part_fn *perform_fn, part_done_fn *done)
+{
+    struct part_work *part = &run->part_work;
+    *part = (struct part_work){ .run = run, .perform = perform_fn, .done = done };
+    if (part_task_init(&part->task, run->engine->loop, &run->job->record) != SG_OK)
+        part->perform = out_of_memory;
+    part->task.file = run->part;
+    part->work.run = perform;
+    part->work.done = on_performed;
+    run_op_begin(run);
+    work_submit(run->engine->work_pool, &part->work);
+    return &part->task;
+}
+
+static void on_reopened(struct run *run, struct part_task *task, enum sg_status status)
+{
+    struct job_record *record = &run->job->record;
+    run->part = task->file;
+    if (status == SG_OK)
+        status = job_record_set(&record->part_path, task->part_path);
+    feed(run, EV_PART_OPENED, status, &task->err);
+}
+
+void run_reopen_part(struct run *run)
+{
+    start(run, part_reopen, on_reopened);
+}
+
+/* A name out of what the server, the URL after redirects, and the URL say, in that order. */
+static char *suggested_name(const struct run *run)
+{
+    const struct job_record *record = &run->job->record;
+    char *raw = NULL;
+    if (run->suggested_name != NULL)
+        raw = name_from_disposition(run->suggested_name);
+    if (raw == NULL && record->final_url != NULL)
+        raw = net_url_file_name(record->final_url);
+    if (raw == NULL || raw[0] == '\0') {
+        sg_free(raw);
+        raw = net_url_file_name(record->url);
+    }
+    char *safe = raw != NULL ? name_sanitize(raw) : NULL;
+    sg_free(raw);
+    return safe;
+}
+
+static enum sg_status describe_part(struct job_record *record, const struct part_task *task)
+{
+    enum sg_status status = job_record_set(&record->path, task->path);
+    if (status == SG_OK)
+        status = job_record_set(&record->part_path, task->part_path);
+    if (status == SG_OK)
+        status = job_record_set(&record->allocation, file_allocation_word(task->allocation));
+    record->part_volume = (int64_t)task->id.volume;
+    memcpy(&record->part_id_low, task->id.id, 8);
+    memcpy(&record->part_id_high, task->id.id + 8, 8);
+    return status;
+}
+
+static void on_part_committed(void *ctx, enum sg_status status, const struct sg_err *err)
+{
+    struct run *run = ctx;
+    if (status == SG_OK)
+        job_announce(run->job);
+    feed(run, EV_PART_READY, status, err);
+    if (status == SG_OK)
+        lanes_resume(run);
+    run_op_end(run);
+}
+
+/* Commits what is known about the part file; then, and not before, bytes may go into it. */
+static enum sg_status commit(struct run *run, store_done_fn *done)
+{
+    const struct job_record *record = &run->job->record;
+    enum sg_status status = store_put_jobs(run->engine->store, &record, 1, done, run);
+    if (status == SG_OK)
+        run_op_begin(run);
+    return status;
+}
+
+static void on_created(struct run *run, struct part_task *task, enum sg_status status)
+{
+    run->part = task->file;
+    if (status == SG_OK)
+        status = describe_part(&run->job->record, task);
+    if (status == SG_OK)
+        status = commit(run, on_part_committed);
+    if (status != SG_OK)
+        feed(run, EV_PART_READY, status, task->err.status == status ? &task->err : NULL);
+}
+
+static enum sg_status create(struct part_task *task)
+{
+    return task->name != NULL ? part_create(task) : out_of_memory(task);
+}
+
+void run_create_part(struct run *run)
+{
+    const char *wanted = run->job->record.name;
+    char *name = wanted != NULL ? sg_strdup(wanted) : suggested_name(run);
+    start(run, create, on_created)->name = name;
+}
+
+static void on_emptied(struct run *run, struct part_task *task, enum sg_status status)
+{
+    feed(run, EV_PART_READY, status, &task->err);
+    if (status == SG_OK)
+        lanes_resume(run);
+}
+
+static void on_claims_dropped(void *ctx, enum sg_status status, const struct sg_err *err)
+{
+    struct run *run = ctx;
+    if (status == SG_OK)
+        start(run, part_reset, on_emptied);
+    else
+        feed(run, EV_PART_READY, status, err);
+    run_op_end(run);
+}
+
+/* What the store claims of the old version is taken back before the file is touched. */
+void run_reset_part(struct run *run)
+{
+    struct job_record *record = &run->job->record;
+    extents_clear(&record->extents);
+    record->done = 0;
+    if (commit(run, on_claims_dropped) != SG_OK)
+        start(run, out_of_memory, on_emptied);
+}
+
+static void on_progress_committed(void *ctx, enum sg_status status, const struct sg_err *err)
+{
+    struct run *run = ctx;
+    feed(run, EV_CHECKPOINTED, status, err);
+    run_op_end(run);
+}
+
+static void on_flushed(struct run *run, struct part_task *task, enum sg_status status)
+{
+    if (status == SG_OK)
+        status = store_put_progress(run->engine->store, run->job->record.id, &run->download.syncing,
+                                    on_progress_committed, run);
+    if (status == SG_OK)
+        run_op_begin(run);
+    else
+        feed(run, EV_CHECKPOINTED, status, &task->err);
+}
+
+static enum sg_status flush(struct part_task *task)
+{
+    return file_flush(task->file, &task->err);
+}
+
+void run_checkpoint(struct run *run)
+{
+    start(run, flush, on_flushed);
+}
+
+static void on_verified(struct run *run, struct part_task *task, enum sg_status status)
+{
+    feed(run, EV_VERIFIED, status, &task->err);
+}
+
+void run_verify(struct run *run)
+{
+    start(run, part_verify, on_verified);
+}
+
+static void on_finished(struct run *run, struct part_task *task, enum sg_status status)
+{
+    struct job_record *record = &run->job->record;
+    uint64_t now_us = loop_now_us(run->engine->loop);
+    if (status == SG_E_IN_USE && now_us < run->finish_until_us) {
+        timer_start(run->engine->loop, &run->finish_again, FINISH_AGAIN_US);
+        return;
+    }
+    if (status == SG_OK)
+        status = job_record_set(&record->path, task->path);
+    feed(run, EV_FINISHED, status, &task->err);
+    run_op_end(run);
+}
+
+static void finish(struct run *run)
+{
+    struct part_task *task = start(run, part_finish, on_finished);
+    const char *modified = run->job->record.last_modified;
+    if (modified != NULL && !http_date_parse(modified, strlen(modified), &task->modified_ms))
+        task->modified_ms = 0;
+}
+
+void run_finish_again(struct timer *timer)
+{
+    finish(sg_container_of(timer, struct run, finish_again));
+}
+
+void run_finish(struct run *run)
+{
+    run->finish_until_us = loop_now_us(run->engine->loop) + FINISH_PATIENCE_US;
+    run_op_begin(run); /* until it worked or patience ended */
+    finish(run);
+}
+
+static enum sg_status close_file(struct part_task *task)
+{
+    file_close(task->file);
+    return SG_OK;
+}
+
+static void on_closed(struct run *run, struct part_task *task, enum sg_status status)
+{
+    (void)task;
+    (void)status;
+    run->part = NULL;
+}
+
+void run_close_part(struct run *run)
+{
+    start(run, close_file, on_closed);
+}

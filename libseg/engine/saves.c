@@ -1,0 +1,128 @@
+/* What is on its way to the store, and who waits for it. A change is numbered when it begins; a
+ * waiter waits for those that were open when it came. */
+#include "engine/engine_private.h"
+
+#include "base/assert.h"
+#include "base/mem.h"
+
+enum { SAVE_AGAIN_US = 1000000 };
+
+struct waiter {
+    struct sg_list node;
+    struct deferred deferred;
+    uint64_t last_change; /* those up to here count */
+    uint64_t remaining;
+    void (*done)(void *ctx);
+    void *ctx;
+};
+
+struct save {
+    struct engine *engine;
+    int64_t id;
+    uint64_t change;
+};
+
+static void fire(struct deferred *deferred)
+{
+    struct waiter *waiter = sg_container_of(deferred, struct waiter, deferred);
+    void (*done)(void *ctx) = waiter->done;
+    void *ctx = waiter->ctx;
+    sg_free(waiter);
+    done(ctx);
+}
+
+static void check_waiter(struct engine *engine, struct waiter *waiter)
+{
+    if (waiter->remaining > 0)
+        return;
+    sg_list_remove(&waiter->node);
+    loop_defer(engine->loop, &waiter->deferred);
+}
+
+uint64_t change_begin(struct engine *engine)
+{
+    engine->open_changes++;
+    return ++engine->last_change;
+}
+
+void change_end(struct engine *engine, uint64_t change)
+{
+    SG_ASSERT(engine->open_changes > 0);
+    engine->open_changes--;
+    SG_LIST_FOR_EACH(node, &engine->waiters)
+    {
+        struct waiter *waiter = sg_container_of(node, struct waiter, node);
+        if (change > waiter->last_change)
+            continue;
+        waiter->remaining--;
+        check_waiter(engine, waiter);
+    }
+    engine_check_stopped(engine);
+}
+
+enum sg_status engine_when_saved(struct engine *engine, void (*done)(void *ctx), void *ctx)
+{
+    struct waiter *waiter = sg_alloc(sizeof *waiter);
+    if (waiter == NULL)
+        return SG_E_NOMEM;
+    waiter->deferred.run = fire;
+    waiter->last_change = engine->last_change;
+    waiter->remaining = engine->open_changes;
+    waiter->done = done;
+    waiter->ctx = ctx;
+    sg_list_insert(&engine->waiters, &waiter->node);
+    check_waiter(engine, waiter);
+    return SG_OK;
+}
+
+void job_announce(struct job *job)
+{
+    struct engine *engine = job->engine;
+    if (job->is_committed && engine->listener.on_job != NULL)
+        engine->listener.on_job(engine->listener_ctx, job);
+}
+
+static void mark_unsaved(struct job *job)
+{
+    job->is_unsaved = true;
+    if (!timer_is_running(&job->engine->save_again))
+        timer_start(job->engine->loop, &job->engine->save_again, SAVE_AGAIN_US);
+}
+
+static void on_saved(void *ctx, enum sg_status status, const struct sg_err *err)
+{
+    (void)err;
+    struct save save = *(struct save *)ctx;
+    sg_free(ctx);
+    struct job *job = engine_job(save.engine, save.id);
+    if (job != NULL && status != SG_OK)
+        mark_unsaved(job);
+    if (job != NULL)
+        job_announce(job);
+    change_end(save.engine, save.change);
+}
+
+static enum sg_status submit(struct job *job, uint64_t change)
+{
+    struct save *save = sg_alloc(sizeof *save);
+    if (save == NULL)
+        return SG_E_NOMEM;
+    *save = (struct save){ .engine = job->engine, .id = job->record.id, .change = change };
+    const struct job_record *record = &job->record;
+    enum sg_status status = store_put_jobs(job->engine->store, &record, 1, on_saved, save);
+    if (status != SG_OK)
+        sg_free(save);
+    return status;
+}
+
+void job_save(struct job *job, uint64_t change)
+{
+    job->is_unsaved = false;
+    if (change == 0)
+        change = change_begin(job->engine);
+    if (submit(job, change) == SG_OK)
+        return;
+    mark_unsaved(job);
+    job_announce(job);
+    change_end(job->engine, change);
+}

@@ -1,0 +1,52 @@
+/* Libcurl on the loop: the multi handle that all transfers share, driven by socket readiness and
+ * one timer. Loop thread only. */
+#ifndef SEGUE_NET_NET_H
+#define SEGUE_NET_NET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "os/loop.h"
+
+struct net;
+
+/* What holds for all transfers. Strings are copied; NULL: none. */
+struct net_config {
+    const char *user_agent; /* NULL: "Segue/<version>" */
+    const char *ca_file;    /* PEM bundle to trust in place of the system's */
+    const char *proxy;      /* default proxy URL */
+    uint32_t connect_timeout_ms;
+    uint32_t max_idle_connections; /* kept for reuse */
+};
+
+/* Creates it; `loop` must outlive it. */
+SG_MUST_USE enum sg_status net_create(struct loop *loop, const struct net_config *config,
+                                      struct net **out, struct sg_err *err);
+
+/* Takes new settings for transfers that start from now on. */
+SG_MUST_USE enum sg_status net_configure(struct net *net, const struct net_config *config);
+
+/* Destroys it; every transfer has ended or was cancelled. Its sockets are let go by the next loop
+ * turns. NULL is allowed. */
+void net_destroy(struct net *net);
+
+/* Checks that `text` is an absolute http or https URL with a host, and gives its normal form (host
+ * in lower case, encoded spaces, without fragment and without user info) to the caller (sg_free);
+ * user info that stood in it is given apart as "user:password", or NULL.
+ * SG_E_INVALID, SG_E_SCHEME. Any thread. RFC 3986; curl_url_set. */
+SG_MUST_USE enum sg_status net_url_check(const char *text, char **out_url, char **out_userinfo,
+                                         struct sg_err *err);
+
+/* The last part of the URL's path, percent-decoded, or "" when there is none: raw material for a
+ * file name, not safe as one. The caller owns it. NULL when memory ran out. Any thread. */
+char *net_url_file_name(const char *url);
+
+/* "scheme://host:port" of a URL that was checked, the key of what is remembered about a server.
+ * The caller owns it. NULL when memory ran out. Any thread. */
+char *net_url_origin(const char *url);
+
+/* Versions of the library and its TLS back end, as in "libcurl/8.14.1 Schannel"; static. */
+const char *net_version(void);
+
+#endif

@@ -1,0 +1,74 @@
+/* The body of a transfer, shared by what runs it (xfer.c) and what sets libcurl's options
+ * (xfer_options.c). Loop thread only. */
+#ifndef SEGUE_NET_XFER_IMPL_H
+#define SEGUE_NET_XFER_IMPL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <curl/curl.h>
+
+#include "base/err.h"
+#include "base/list.h"
+#include "net/net_impl.h"
+#include "net/xfer.h"
+#include "net/xfer_head.h"
+
+/* xfer_request with strings of our own, and without what each hop decides anew. */
+struct xfer_wish {
+    char *headers;
+    char *userinfo;
+    char *cookies;
+    char *proxy;
+    uint64_t first;
+    uint64_t end;
+    bool wants_range;
+    bool may_downgrade;
+};
+
+enum xfer_pause {
+    XFER_FLOWS,
+    XFER_HELD,      /* on_data returned false: until xfer_resume */
+    XFER_THROTTLED, /* this turn's bytes are used up: until the next */
+};
+
+struct xfer {
+    struct net *net;
+    struct xfer_wish wish;
+    struct xfer_events events;
+    void *ctx;
+    struct sg_list todo; /* in net's list while it is to be advanced */
+    bool is_cancelled;
+    bool is_ending; /* on_end runs */
+    bool is_resumed;
+    enum xfer_pause pause;
+    uint64_t turn; /* of net, for which turn_bytes counts */
+    uint64_t turn_bytes;
+
+    /* the present hop: one request to one URL */
+    CURL *easy;
+    bool is_added; /* to the multi handle */
+    struct curl_slist *header_lines;
+    char *url;
+    char *redirect_userinfo; /* that a Location brought along, in place of the wish's */
+    unsigned n_redirects;
+    bool has_left_origin;
+    struct head head;
+    bool is_redirect; /* its body is of no interest */
+    bool is_head_told;
+    uint64_t skipped_bytes;
+    struct sg_err failure; /* found by a callback of ours, which broke the hop off */
+    char error_text[CURL_ERROR_SIZE];
+};
+
+/* Starts, resumes or removes what is in net's list of things to do: the work of net calls it. The
+ * transfer may be gone afterwards. */
+void xfer_advance(struct xfer *xfer);
+
+/* Libcurl is done with the present hop. The transfer may be gone afterwards. */
+void xfer_finish(struct xfer *xfer, CURLcode code);
+
+/* Sets all options of xfer->easy for the present hop, except the callbacks. */
+SG_MUST_USE CURLcode xfer_set_options(struct xfer *xfer);
+
+#endif

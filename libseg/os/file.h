@@ -1,0 +1,91 @@
+/* Files, written at offsets without waiting and otherwise by blocking calls that are made on a
+ * work thread. Paths are UTF-8, absolute, as the system writes them; long paths work. */
+#ifndef SEGUE_OS_FILE_H
+#define SEGUE_OS_FILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "os/loop.h"
+#include "os/op.h"
+
+struct file;
+
+/* What tells a file from every other one on the machine: FILE_ID_INFO on Windows, st_dev and
+ * st_ino on POSIX. All zero: unknown. */
+struct file_id {
+    uint64_t volume;
+    uint8_t id[16];
+};
+
+enum file_mode {
+    FILE_CREATE_NEW,    /* must not exist: SG_E_EXISTS */
+    FILE_OPEN_EXISTING, /* must exist: SG_E_NOT_FOUND */
+    FILE_READ_ONLY,     /* must exist, only read */
+};
+
+/* How the room for a file was reserved; the words are shown to users. */
+enum file_allocation {
+    FILE_ALLOC_NONE,       /* grows as it is written: writes should come in ascending order */
+    FILE_ALLOC_SPARSE,     /* holes; nothing is zero-filled, room is not promised */
+    FILE_ALLOC_VALID_DATA, /* room reserved, valid length set: SetFileValidData */
+    FILE_ALLOC_RESERVED,   /* room reserved by the file system: posix_fallocate */
+};
+
+/* Opens a file for overlapped writes that complete on the loop's port. Any thread; blocks. The file
+ * is opened so that others may read, but neither write, delete nor rename it. Owned by the caller.
+ * SG_E_NO_FOLDER when a folder of the path is missing. CreateFileW. */
+SG_MUST_USE enum sg_status file_open(struct loop *loop, const char *path, enum file_mode mode,
+                                     struct file **out, struct sg_err *err);
+
+/* Closes it; no op may be pending. Any thread; may block. NULL is allowed. */
+void file_close(struct file *file);
+
+/* Writes `n_bytes` > 0 at `offset`, as one operation; `data` must stay until it completed. Loop
+ * thread. A short write is reported as SG_E_IO. See os/op.h for what it returns. WriteFile with an
+ * OVERLAPPED whose Offset is the place. */
+SG_MUST_USE enum sg_status file_write(struct file *file, struct op *op, uint64_t offset,
+                                      const void *data, uint32_t n_bytes);
+
+/* Reads up to `n_bytes` at `offset` into `out`; `*out_read` is less only at the end of the file. Any
+ * thread; blocks. */
+SG_MUST_USE enum sg_status file_read(struct file *file, uint64_t offset, void *out,
+                                     uint32_t n_bytes, uint32_t *out_read, struct sg_err *err);
+
+/* What was written before is on the medium when this returns. Any thread; blocks.
+ * FlushFileBuffers. */
+SG_MUST_USE enum sg_status file_flush(struct file *file, struct sg_err *err);
+
+/* Makes room for `size` bytes in the best way the volume offers (see enum file_allocation) and says
+ * which it was. SG_E_DISK_FULL when the volume has not enough free room. Any thread; blocks. */
+SG_MUST_USE enum sg_status file_reserve(struct file *file, uint64_t size,
+                                        enum file_allocation *out_kind, struct sg_err *err);
+
+/* Sets the file's length. Any thread; blocks. */
+SG_MUST_USE enum sg_status file_set_size(struct file *file, uint64_t size, struct sg_err *err);
+
+/* The file's length now. Any thread; blocks. */
+SG_MUST_USE enum sg_status file_size(struct file *file, uint64_t *out_size, struct sg_err *err);
+
+/* The file's identity. Any thread; blocks. */
+SG_MUST_USE enum sg_status file_identity(struct file *file, struct file_id *out_id,
+                                         struct sg_err *err);
+
+/* Gives the open file another name in the same volume. With `may_replace` an existing file there is
+ * replaced, else SG_E_EXISTS. SG_E_IN_USE while someone holds the target. No op may be pending. Any
+ * thread; blocks. FileRenameInfo by handle; on POSIX the path it was opened with is renamed. */
+SG_MUST_USE enum sg_status file_rename(struct file *file, const char *target, bool may_replace,
+                                       struct sg_err *err);
+
+/* Removes the open file from its folder; it is gone when it is closed. Any thread; blocks. */
+SG_MUST_USE enum sg_status file_delete(struct file *file, struct sg_err *err);
+
+/* Sets the time of the last change, in milliseconds since 1970 UTC. Any thread; blocks. */
+SG_MUST_USE enum sg_status file_set_modified(struct file *file, int64_t wall_ms,
+                                             struct sg_err *err);
+
+/* The word for users: "none", "sparse", "valid_data", "reserved". Any thread. */
+const char *file_allocation_word(enum file_allocation kind);
+
+#endif

@@ -1,0 +1,23 @@
+/* What the files about files share. */
+#ifndef SEGUE_OS_WIN_FILE_WIN_H
+#define SEGUE_OS_WIN_FILE_WIN_H
+
+#include <stdbool.h>
+
+#include "os/file.h"
+#include "os/win/win.h"
+
+/* An open file. Nothing in it changes after file_open, so any thread may use it. */
+struct file {
+    HANDLE handle;
+    struct port *port;
+    char *path; /* that it was opened with */
+    bool may_write;
+    bool is_skipping; /* a write that worked at once sends no packet */
+};
+
+/* The identity of what `handle` was opened for; `path` is for the message. Any thread; blocks. */
+SG_MUST_USE enum sg_status file_handle_identity(HANDLE handle, const char *path,
+                                                struct file_id *out_id, struct sg_err *err);
+
+#endif

@@ -1,0 +1,111 @@
+/* What the parts of the store share: the connection and what can be done with it. A connection is
+ * used by one thread at a time (it has no lock of its own): by the one that opens and loads, then
+ * by the store's, then by the one that closes.
+ *
+ * Functions that fail fill `err` (NULL is allowed) and leave out-parameters untouched. Statuses of
+ * SQLite's failures are those of db_status. */
+#ifndef SEGUE_STORE_STORE_PRIVATE_H
+#define SEGUE_STORE_STORE_PRIVATE_H
+
+#include <sqlite3.h>
+
+#include "base/buf.h"
+#include "store/store.h"
+
+/* Statements that are kept prepared. */
+enum db_statement {
+    DB_BEGIN,
+    DB_COMMIT,
+    DB_ROLLBACK,
+    DB_PUT_JOB, /* its text is made from the tables of core/record.h */
+    DB_DELETE_JOB,
+    DB_PUT_PROGRESS,
+    DB_DELETE_PROGRESS,
+    DB_PUT_SECRET,
+    DB_DELETE_SECRETS,
+    DB_PUT_SETTING,
+    DB_DELETE_SETTING,
+    DB_STATEMENT_COUNT
+};
+
+/* Zero-initialise it. */
+struct db {
+    sqlite3 *handle;
+    sqlite3_stmt *statements[DB_STATEMENT_COUNT];
+    struct sg_buf encoding; /* scratch for the ranges of one job */
+};
+
+/* ---- store_status.c ---- */
+
+/* The status that stands for one of SQLite's (extended) result codes. Any thread. */
+enum sg_status db_status(int code);
+
+/* Records SQLite's failure `code` as "what: SQLite's message" and returns its status. Called before
+ * anything else happens on the connection, because that replaces the message. */
+enum sg_status db_fail(struct db *db, int code, struct sg_err *err, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* ---- store_schema.c ---- */
+
+/* Opens the file for this process alone, brings its schema up to date and prepares the statements.
+ * `db` is zero-initialised. What is refused is not written to. Statuses: store_open's. */
+SG_MUST_USE enum sg_status db_open(struct db *db, const char *path, struct sg_err *err);
+
+/* Finalises the statements and closes the file; `db` is then as zero-initialised. */
+void db_close(struct db *db);
+
+/* Runs a query whose answer is one row with one whole number. */
+SG_MUST_USE enum sg_status db_query_number(struct db *db, const char *sql, int64_t *out,
+                                           struct sg_err *err);
+
+/* ---- store_rows.c ---- */
+
+/* Prepares one statement, which the caller finalises; `flags` are SQLITE_PREPARE_... */
+SG_MUST_USE enum sg_status db_prepare(struct db *db, const char *sql, unsigned flags,
+                                      sqlite3_stmt **out, struct sg_err *err);
+
+/* As db_prepare, for a text from sg_buf_take, which it frees. NULL as text: SG_E_NOMEM. */
+SG_MUST_USE enum sg_status db_prepare_made(struct db *db, char *sql, unsigned flags,
+                                           sqlite3_stmt **out, struct sg_err *err);
+
+/* Prepares the statements that are kept. */
+SG_MUST_USE enum sg_status db_prepare_all(struct db *db, struct sg_err *err);
+
+/* Begins a transaction. */
+SG_MUST_USE enum sg_status db_begin(struct db *db, struct sg_err *err);
+
+/* Makes it durable. On failure it is still open, or SQLite has rolled it back itself. */
+SG_MUST_USE enum sg_status db_commit(struct db *db, struct sg_err *err);
+
+/* Undoes it. Nothing happens when none is open. */
+void db_rollback(struct db *db);
+
+/* Inserts or replaces the job with its secrets and ranges. SG_E_EXISTS when another job of the same
+ * owner has its key, SG_E_INVALID when its id is not positive. */
+SG_MUST_USE enum sg_status db_put_job(struct db *db, const struct job_record *record,
+                                      struct sg_err *err);
+
+/* Replaces a job's progress; `ranges` is an encoding as core/checkpoint.h has it. SG_E_NOT_FOUND
+ * when there is no such job. */
+SG_MUST_USE enum sg_status db_put_progress(struct db *db, int64_t id, int64_t done,
+                                           const struct sg_buf *ranges, struct sg_err *err);
+
+/* Deletes a job with its secrets and ranges, if there is one. */
+SG_MUST_USE enum sg_status db_delete_job(struct db *db, int64_t id, struct sg_err *err);
+
+/* Replaces a setting, or deletes it where `value` is NULL. */
+SG_MUST_USE enum sg_status db_put_setting(struct db *db, const char *name, const char *value,
+                                          struct sg_err *err);
+
+/* ---- store_load.c ---- */
+
+/* As store_load_jobs. */
+SG_MUST_USE enum sg_status db_load_jobs(struct db *db, store_record_fn *take, void *ctx,
+                                        int64_t *out_next_id, size_t *out_damaged,
+                                        struct sg_err *err);
+
+/* As store_load_settings. */
+SG_MUST_USE enum sg_status db_load_settings(struct db *db, store_setting_fn *take, void *ctx,
+                                            struct sg_err *err);
+
+#endif

@@ -1,0 +1,309 @@
+/* Opening the database file: how the connection is set up, whose file it is, and the steps that
+ * bring an older schema to the present one. Knows tables, not rows. Runs at start-up, on whichever
+ * thread opens the store.
+ *
+ * The schema: `job` has a column for each field of a record but for those that have a table of
+ * their own. `secret` has what must not be read by others, one field a row, so that it can be
+ * stored encrypted without touching the rest; no row means NULL. `progress` has what a checkpoint
+ * replaces, so that a checkpoint writes a few bytes and not the whole job; no row means nothing is
+ * done. AUTOINCREMENT remembers the highest id in sqlite_sequence: a deleted job's id never comes
+ * back. Words stand in the file for enums, so that their numbers may change. */
+#include "store/store_private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "os/path.h"
+
+enum {
+    APPLICATION_ID = 0x53656775, /* "Segu": what file(1) and we recognise the file by */
+    BUSY_TIMEOUT_MS = 2000,      /* how long a predecessor may take to end */
+    LATEST = 1                   /* PRAGMA user_version after the last migration */
+};
+
+/* migrations[i] leads from version i to i + 1. They are history: a new one is added, those that
+ * were released are never edited. */
+static const char *const migrations[LATEST] = {
+    "CREATE TABLE job ("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT CHECK (id > 0),"
+    "  url TEXT,"
+    "  mirrors TEXT,"
+    "  key TEXT,"
+    "  folder TEXT,"
+    "  name TEXT,"
+    "  checksum TEXT,"
+    "  owner TEXT,"
+    "  path TEXT,"
+    "  part_path TEXT,"
+    "  final_url TEXT,"
+    "  etag TEXT,"
+    "  last_modified TEXT,"
+    "  allocation TEXT,"
+    "  error_message TEXT,"
+    "  state TEXT NOT NULL,"
+    "  reason TEXT NOT NULL,"
+    "  error_code TEXT NOT NULL,"
+    "  if_exists TEXT NOT NULL,"
+    "  on_change TEXT NOT NULL,"
+    "  priority INTEGER NOT NULL,"
+    "  rank INTEGER NOT NULL,"
+    "  max_lanes INTEGER NOT NULL,"
+    "  limit_bps INTEGER NOT NULL,"
+    "  not_before_ms INTEGER NOT NULL,"
+    "  total INTEGER NOT NULL,"
+    "  restarts INTEGER NOT NULL,"
+    "  attempts INTEGER NOT NULL,"
+    "  added_ms INTEGER NOT NULL,"
+    "  started_ms INTEGER NOT NULL,"
+    "  finished_ms INTEGER NOT NULL,"
+    "  part_volume INTEGER NOT NULL,"
+    "  part_id_high INTEGER NOT NULL,"
+    "  part_id_low INTEGER NOT NULL"
+    ") STRICT;"
+
+    /* a job without an owner counts as the owner "", or two of them could have the same key */
+    "CREATE UNIQUE INDEX job_key ON job (ifnull(owner, ''), key) WHERE key IS NOT NULL;"
+
+    "CREATE TABLE secret ("
+    "  job_id INTEGER NOT NULL REFERENCES job ON DELETE CASCADE,"
+    "  name TEXT NOT NULL,"
+    "  value BLOB NOT NULL,"
+    "  PRIMARY KEY (job_id, name)"
+    ") STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE progress ("
+    "  job_id INTEGER PRIMARY KEY REFERENCES job ON DELETE CASCADE,"
+    "  done INTEGER NOT NULL,"
+    "  ranges BLOB NOT NULL"
+    ") STRICT;"
+
+    "CREATE TABLE setting ("
+    "  name TEXT NOT NULL PRIMARY KEY,"
+    "  value TEXT NOT NULL"
+    ") STRICT, WITHOUT ROWID;",
+};
+
+/* locking_mode     comes first, before the file is looked at: the file is locked from the first
+ *                  read to the close, so a second process is refused, and WAL's index stays in
+ *                  our memory instead of a mapped -shm file with a lock call per transaction
+ * synchronous      a commit that was reported survives a power cut
+ * wal_autocheckpoint, journal_size_limit
+ *                  pages after which the WAL goes into the database; bytes it may keep afterwards
+ * mmap_size        off: a read error is a status, not an access violation
+ * cell_size_check  damage is noticed when a page is read, not when it is used
+ * secure_delete    what a deleted secret said is overwritten where its page is written anyway */
+static const char connection_settings[] = "PRAGMA locking_mode = EXCLUSIVE;"
+                                          "PRAGMA synchronous = FULL;"
+                                          "PRAGMA wal_autocheckpoint = 1000;"
+                                          "PRAGMA journal_size_limit = 4194304;"
+                                          "PRAGMA mmap_size = 0;"
+                                          "PRAGMA cell_size_check = ON;"
+                                          "PRAGMA secure_delete = FAST;"
+                                          "PRAGMA temp_store = MEMORY;"
+                                          "PRAGMA foreign_keys = ON;";
+
+static enum sg_status execute(struct db *db, const char *sql, struct sg_err *err, const char *what)
+{
+    int code = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
+    return code == SQLITE_OK ? SG_OK : db_fail(db, code, err, "%s", what);
+}
+
+enum sg_status db_query_number(struct db *db, const char *sql, int64_t *out, struct sg_err *err)
+{
+    sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(db->handle, sql, -1, &statement, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(statement);
+    enum sg_status status = SG_OK;
+    if (code == SQLITE_ROW)
+        *out = sqlite3_column_int64(statement, 0);
+    else
+        status = db_fail(db, code, err, "reading its state");
+    sqlite3_finalize(statement);
+    return status;
+}
+
+/* SQLite says "cannot open" for a folder that is missing and for one that is closed to us. */
+static enum sg_status refine_open_failure(const char *path, enum sg_status status,
+                                          struct sg_err *err)
+{
+    if (status != SG_E_DENIED)
+        return status;
+    char *folder = path_parent(path);
+    if (folder != NULL && path_check_folder(folder, NULL) == SG_E_NO_FOLDER)
+        status = sg_err_set(err, SG_E_NO_FOLDER, "there is no folder %s", folder);
+    sg_free(folder);
+    return status;
+}
+
+/* A write-ahead log that is still there says that the last one who had the file did not close it.
+ * Only then is each page checked at once: that costs about a quarter of what reading the jobs does.
+ * Otherwise damage is noticed by that reading, which sees every page but those of the index. */
+static enum sg_status find_log(const char *path, bool *out_is_there)
+{
+    struct sg_buf text = { 0 };
+    sg_buf_printf(&text, "%s-wal", path);
+    char *log = sg_buf_take(&text);
+    if (log == NULL)
+        return SG_E_NOMEM;
+    *out_is_there = path_exists(log);
+    sg_free(log);
+    return SG_OK;
+}
+
+static enum sg_status open_file(struct db *db, const char *path, struct sg_err *err)
+{
+    int flags =
+        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    int code = sqlite3_open_v2(path, &db->handle, flags, NULL);
+    if (code != SQLITE_OK)
+        return refine_open_failure(path, db_fail(db, code, err, "opening it"), err);
+    if (sqlite3_db_readonly(db->handle, "main") == 1) /* what it falls back to */
+        return sg_err_set(err, SG_E_DENIED, "the file cannot be written to");
+    return SG_OK;
+}
+
+/* The schema in the file is data: it must not make SQLite do more than we ask for. A misspelt
+ * column must be an error, not a text. Until the file is accepted, closing it must leave it alone.
+ */
+static enum sg_status configure(struct db *db, struct sg_err *err)
+{
+    static const struct {
+        int option;
+        int value;
+    } options[] = {
+        { SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0 }, { SQLITE_DBCONFIG_ENABLE_TRIGGER, 0 },
+        { SQLITE_DBCONFIG_ENABLE_VIEW, 0 },    { SQLITE_DBCONFIG_DQS_DDL, 0 },
+        { SQLITE_DBCONFIG_DQS_DML, 0 },        { SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1 },
+    };
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        int code = sqlite3_db_config(db->handle, options[i].option, options[i].value, NULL);
+        if (code != SQLITE_OK)
+            return db_fail(db, code, err, "configuring it");
+    }
+    sqlite3_busy_timeout(db->handle, BUSY_TIMEOUT_MS);
+    return execute(db, connection_settings, err, "configuring it");
+}
+
+/* Finds out whose file it is; an empty one is at version 0. Nothing was written so far. */
+static enum sg_status identify(struct db *db, int64_t *out_version, struct sg_err *err)
+{
+    int64_t tables = 0;
+    int64_t application = 0;
+    int64_t version = 0;
+    enum sg_status status = db_query_number(db, "SELECT count(*) FROM sqlite_schema", &tables, err);
+    if (status == SG_OK)
+        status = db_query_number(db, "PRAGMA application_id", &application, err);
+    if (status == SG_OK)
+        status = db_query_number(db, "PRAGMA user_version", &version, err);
+    if (status != SG_OK)
+        return status;
+    bool is_empty = tables == 0 && application == 0 && version == 0;
+    if (!is_empty && (application != APPLICATION_ID || version < 1))
+        return sg_err_set(err, SG_E_DAMAGED, "it is some other program's database");
+    if (version > LATEST)
+        return sg_err_set(err, SG_E_STATE, "a newer Segue made it (schema %lld, known is %d)",
+                          (long long)version, LATEST);
+    *out_version = version;
+    return SG_OK;
+}
+
+/* Reads every page. SQLite itself survives crashes; disks that lost power do not always. */
+static enum sg_status check_pages(struct db *db, struct sg_err *err)
+{
+    sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(db->handle, "PRAGMA quick_check(1)", -1, &statement, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(statement);
+    const char *answer = NULL;
+    if (code == SQLITE_ROW)
+        answer = (const char *)sqlite3_column_text(statement, 0);
+    enum sg_status status = SG_OK;
+    if (answer == NULL)
+        status = db_fail(db, code, err, "checking its pages");
+    else if (strcmp(answer, "ok") != 0)
+        status = sg_err_set(err, SG_E_DAMAGED, "%s", answer);
+    sqlite3_finalize(statement);
+    return status;
+}
+
+/* The answer is the mode that is in force, which is another one where WAL cannot be had. */
+static enum sg_status use_wal(struct db *db, struct sg_err *err)
+{
+    sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(db->handle, "PRAGMA journal_mode = WAL", -1, &statement, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(statement);
+    enum sg_status status = SG_OK;
+    if (code != SQLITE_ROW)
+        status = db_fail(db, code, err, "turning the write-ahead log on");
+    else if (strcmp((const char *)sqlite3_column_text(statement, 0), "wal") != 0)
+        status = sg_err_set(err, SG_E_DB, "the write-ahead log cannot be turned on");
+    sqlite3_finalize(statement);
+    return status;
+}
+
+static enum sg_status note_version(struct db *db, int64_t version, struct sg_err *err)
+{
+    char sql[96];
+    snprintf(sql, sizeof sql, "PRAGMA application_id = %d; PRAGMA user_version = %lld",
+             APPLICATION_ID, (long long)version);
+    return execute(db, sql, err, "migrating it");
+}
+
+static enum sg_status migrate_from(struct db *db, int64_t version, struct sg_err *err)
+{
+    enum sg_status status = execute(db, "BEGIN IMMEDIATE", err, "migrating it");
+    for (; status == SG_OK && version < LATEST; version++)
+        status = execute(db, migrations[version], err, "migrating it");
+    if (status == SG_OK)
+        status = note_version(db, version, err);
+    if (status == SG_OK)
+        status = execute(db, "COMMIT", err, "migrating it");
+    return status;
+}
+
+static enum sg_status accept(struct db *db, bool is_suspect, struct sg_err *err)
+{
+    int64_t version = 0;
+    enum sg_status status = configure(db, err);
+    if (status == SG_OK)
+        status = identify(db, &version, err);
+    if (status == SG_OK && is_suspect)
+        status = check_pages(db, err);
+    if (status == SG_OK)
+        status = use_wal(db, err);
+    if (status == SG_OK && version < LATEST)
+        status = migrate_from(db, version, err);
+    if (status == SG_OK)
+        status = db_prepare_all(db, err);
+    if (status == SG_OK)
+        sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+    return status;
+}
+
+enum sg_status db_open(struct db *db, const char *path, struct sg_err *err)
+{
+    if (path[0] == '\0') /* to SQLite that is a temporary file */
+        return sg_err_set(err, SG_E_INVALID, "opening the database: its path is empty");
+    bool is_suspect;
+    enum sg_status status = find_log(path, &is_suspect);
+    if (status == SG_OK)
+        status = open_file(db, path, err);
+    if (status == SG_OK)
+        status = accept(db, is_suspect, err);
+    if (status == SG_OK)
+        return SG_OK;
+    db_close(db);
+    return sg_err_prefix(err, status, "opening the database %s", path);
+}
+
+void db_close(struct db *db)
+{
+    for (size_t i = 0; i < DB_STATEMENT_COUNT; i++)
+        sqlite3_finalize(db->statements[i]);
+    sqlite3_close(db->handle);
+    sg_buf_fini(&db->encoding);
+    *db = (struct db){ 0 };
+}
