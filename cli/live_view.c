@@ -76,7 +76,7 @@ static void put_numbers(const struct row *row, enum numbers numbers, struct sg_b
     char text[UNITS_TEXT_SIZE];
     if (numbers >= NUMBERS_STATE)
         put_short_state(row, out);
-    if (numbers >= NUMBERS_ALL && row->done >= 0) {
+    if (numbers >= NUMBERS_ALL && (row->done > 0 || row->total >= 0)) {
         sg_buf_puts(out, "  ");
         put_sizes(row, out);
     }

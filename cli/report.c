@@ -39,7 +39,7 @@ static const char *advice_for(enum sg_status status)
 {
     switch (status) {
     case SG_E_CLOSED:
-        return "jobs are kept; run the command again";
+        return "jobs are kept; 'seg list' shows them";
     case SG_E_TIMEOUT:
         return "try again, or look at the daemon with 'seg status'";
     case SG_E_METHOD:

@@ -10,15 +10,15 @@
 struct dial;
 
 /* Connects to the pipe `name`; waits up to `timeout_ms` while all its instances are busy.
- * SG_E_NO_DAEMON when nobody listens; SG_E_DENIED when the pipe's owner is neither this user, nor an
- * administrator, nor the system or a service (somebody took the name to catch callers), or when the
- * pipe's access list refuses us. The server may impersonate us. CreateFileW with
+ * SG_E_NO_DAEMON when nobody listens; SG_E_DENIED when the pipe's owner is neither this user, nor
+ * an administrator, nor the system or a service (somebody took the name to catch callers), or when
+ * the pipe's access list refuses us. The server may impersonate us. CreateFileW with
  * SECURITY_SQOS_PRESENT | SECURITY_IMPERSONATION. */
 SG_MUST_USE enum sg_status dial_open(const char *name, uint32_t timeout_ms, struct dial **out,
                                      struct sg_err *err);
 
-/* Sends all of it. SG_E_CLOSED when the server has gone; SG_E_TIMEOUT when it took nothing for half a
- * minute. */
+/* Sends all of it. SG_E_CLOSED when the server has gone; SG_E_TIMEOUT when it took nothing for half
+ * a minute. */
 SG_MUST_USE enum sg_status dial_write(struct dial *dial, const void *data, uint32_t n_bytes,
                                       struct sg_err *err);
 

@@ -15,8 +15,10 @@ struct pipe_conn;
 
 /* Who may connect. */
 enum pipe_access {
-    PIPE_ACCESS_OWNER, /* the user this process runs as, and administrators: the user's own daemon */
-    PIPE_ACCESS_LOCAL_USERS, /* every user logged on to this machine, never the network: the service */
+    /* the user this process runs as, and administrators: the user's own daemon */
+    PIPE_ACCESS_OWNER,
+    /* every user logged on to this machine, never the network: the service */
+    PIPE_ACCESS_LOCAL_USERS,
 };
 
 /* A new connection, which belongs to the callee: pipe_conn_close. */
@@ -37,8 +39,8 @@ typedef void pipe_closed_fn(void *ctx);
 void pipe_listener_close(struct pipe_listener *listener, pipe_closed_fn *closed, void *ctx);
 
 /* Reads what is there, up to `n_bytes`, at least one byte; one read at a time. As os/op.h says, but
- * never SG_OK: `done` always comes from a later turn, so that a peer that never stops sending cannot
- * keep a turn from ending. SG_E_CLOSED at the end. */
+ * never SG_OK: `done` always comes from a later turn, so that a peer that never stops sending
+ * cannot keep a turn from ending. SG_E_CLOSED at the end. */
 SG_MUST_USE enum sg_status pipe_read(struct pipe_conn *conn, struct op *op, void *out,
                                      uint32_t n_bytes);
 
@@ -49,11 +51,13 @@ SG_MUST_USE enum sg_status pipe_write(struct pipe_conn *conn, struct op *op, con
 /* Closes the connection: a pending read or write completes with SG_E_CANCELLED (their `done` still
  * comes, so their memory must stay until then), then `closed` (NULL: nobody asks) is called. What
  * was written before can still be read by the peer; where the system would drop it, the connection
- * stays open for that, for at most a second. NULL as the connection is allowed, and calls nothing. */
+ * stays open for that, for at most a second. NULL as the connection is allowed, and calls nothing.
+ * */
 void pipe_conn_close(struct pipe_conn *conn, pipe_closed_fn *closed, void *ctx);
 
 /* Who is at the other end, as the system says it: a SID ("S-1-5-21-…") on Windows, a number on
- * POSIX. The caller owns the string. ImpersonateNamedPipeClient, which works once bytes were read. */
+ * POSIX. The caller owns the string. ImpersonateNamedPipeClient, which works once bytes were read.
+ * */
 SG_MUST_USE enum sg_status pipe_conn_caller(struct pipe_conn *conn, char **out_owner,
                                             struct sg_err *err);
 

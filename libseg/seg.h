@@ -96,7 +96,7 @@ struct seg_progress {
 /* Reads the progress without a lock: at most 100 ms old. */
 void seg_progress(const struct seg_download *download, struct seg_progress *out);
 
-enum { SEG_FOREVER = 0xFFFFFFFF };
+#define SEG_FOREVER UINT32_MAX
 
 /* Waits until it is done or stopped, at most `timeout_ms` (SEG_FOREVER). True when it is. */
 bool seg_wait(struct seg_download *download, uint32_t timeout_ms);

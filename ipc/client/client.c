@@ -101,7 +101,8 @@ static enum sg_status keep_event(struct client *client, struct rpc_message *mess
     return SG_OK;
 }
 
-/* A failure without an id is about the connection, or about what cannot be told apart: it is ours. */
+/* A failure without an id is about the connection, or about what cannot be told apart: it is ours.
+ * */
 static bool is_answer(const struct client *client, const struct rpc_message *message)
 {
     if (message->method != NULL)

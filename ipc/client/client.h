@@ -23,8 +23,9 @@ void client_close(struct client *client);
 
 /* Calls a method and waits for its answer; events that arrive meanwhile are kept for
  * client_next_event (SG_E_LIMIT beyond CLIENT_EVENTS_MAX). Takes `params` over (NULL: none). The
- * caller owns `*out_result` (cJSON_Delete); `out_result` may be NULL if not wanted. The server's own
- * error comes back as status and message. SG_E_TIMEOUT: an answer that comes later is ignored. */
+ * caller owns `*out_result` (cJSON_Delete); `out_result` may be NULL if not wanted. The server's
+ * own error comes back as status and message. SG_E_TIMEOUT: an answer that comes later is ignored.
+ * */
 SG_MUST_USE enum sg_status client_call(struct client *client, enum method method, cJSON *params,
                                        uint32_t timeout_ms, cJSON **out_result, struct sg_err *err);
 

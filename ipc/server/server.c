@@ -1,4 +1,5 @@
-/* Accepting, and the end of it all. What is said on a connection is session.c's. Loop thread only. */
+/* Accepting, and the end of it all. What is said on a connection is session.c's. Loop thread only.
+ * */
 #include "ipc/server/server.h"
 
 #include "base/mem.h"

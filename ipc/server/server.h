@@ -41,8 +41,8 @@ SG_MUST_USE enum sg_status server_open(struct loop *loop, const char *name, enum
                                        struct server **out, struct sg_err *err);
 
 /* Stops listening and closes every session after what is queued for it was handed to the system (a
- * reader that does not read is cut off). The loop must turn until `closed` was called; the server is
- * gone then. */
+ * reader that does not read is cut off). The loop must turn until `closed` was called; the server
+ * is gone then. */
 void server_close(struct server *server, void (*closed)(void *ctx), void *ctx);
 
 /* The number of sessions now. */

@@ -1,13 +1,14 @@
 /* One connection as a conversation: lines in, calls to the daemon, answers and events out. Owns the
- * connection, its buffers and the caller's name; a call belongs to whoever has to answer it, and only
- * knows its session as long as there is one. Loop thread only.
+ * connection, its buffers and the caller's name; a call belongs to whoever has to answer it, and
+ * only knows its session as long as there is one. Loop thread only.
  *
  *   open ─► finishing ─► ending ─► ended ─► (freed)
  *     └───────────────────┘
  *
- * finishing: nothing is read any more, what is queued still goes out. ending: decided, and carried out
- * at the end of the turn, because it may be decided inside the daemon's own loop over its sessions.
- * ended: the system still holds the connection and perhaps the buffers of a read and a write. */
+ * finishing: nothing is read any more, what is queued still goes out. ending: decided, and carried
+ * out at the end of the turn, because it may be decided inside the daemon's own loop over its
+ * sessions. ended: the system still holds the connection and perhaps the buffers of a read and a
+ * write. */
 #include "ipc/server/session.h"
 
 #include <string.h>
@@ -117,8 +118,8 @@ static void on_write_done(struct op *op, enum sg_status status, uint32_t n_bytes
     write_start(session);
 }
 
-/* Takes `line` over; NULL (memory ran out) and a reader that is too far behind end the session, since
- * a stream with a gap is worse than none. */
+/* Takes `line` over; NULL (memory ran out) and a reader that is too far behind end the session,
+ * since a stream with a gap is worse than none. */
 static void send_line(struct session *session, char *line)
 {
     bool is_queued = line != NULL && outbox_put(&session->outbox, line);

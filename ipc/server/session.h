@@ -34,7 +34,8 @@ void session_refuse(struct sessions *sessions, struct pipe_conn *conn, const str
 /* Closes a new connection, which it takes over, without a word. */
 void session_drop(struct sessions *sessions, struct pipe_conn *conn);
 
-/* Ends every session as soon as what is queued for it was handed to the system, or after a second. */
+/* Ends every session as soon as what is queued for it was handed to the system, or after a second.
+ * */
 void sessions_finish(struct sessions *sessions);
 
 #endif

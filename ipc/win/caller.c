@@ -7,8 +7,8 @@
 #include "os/win/error_win.h"
 #include "os/win/handle.h"
 
-/* The token is opened with our own rights: the client's may not suffice for that. A thread that could
- * not stop being somebody else must not go on. */
+/* The token is opened with our own rights: the client's may not suffice for that. A thread that
+ * could not stop being somebody else must not go on. */
 static enum sg_status open_caller(HANDLE pipe, HANDLE *out_token, struct sg_err *err)
 {
     if (!ImpersonateNamedPipeClient(pipe))

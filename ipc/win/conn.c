@@ -3,12 +3,12 @@
  *   open ─► closing ─► lingering ─► (freed)
  *              └───────────────────────┘
  *
- * closing: asked to close; the kernel still has a read or a write. lingering: something was written so
- * lately that the client may not have read it. DisconnectNamedPipe is documented to throw such bytes
- * away, and for CloseHandle nothing is promised; FlushFileBuffers waits until they are read, but would
- * block the loop, and for as long as the client likes. So the handle stays open, and a read that
- * nobody wants the bytes of tells when the client has closed its end, which it does when it has read
- * what it came for; one that does not is let go when it had its time. */
+ * closing: asked to close; the kernel still has a read or a write. lingering: something was written
+ * so lately that the client may not have read it. DisconnectNamedPipe is documented to throw such
+ * bytes away, and for CloseHandle nothing is promised; FlushFileBuffers waits until they are read,
+ * but would block the loop, and for as long as the client likes. So the handle stays open, and a
+ * read that nobody wants the bytes of tells when the client has closed its end, which it does when
+ * it has read what it came for; one that does not is let go when it had its time. */
 #include "ipc/win/conn.h"
 
 #include <stdbool.h>
@@ -144,7 +144,8 @@ static void leave_when_idle(struct pipe_conn *conn)
         loop_defer(conn->loop, &conn->leave);
 }
 
-/* The client has closed its end, or the timer has cancelled the read: nobody is left to wait for. */
+/* The client has closed its end, or the timer has cancelled the read: nobody is left to wait for.
+ * */
 static void on_linger_read(struct pipe_conn *conn, int32_t nt_status)
 {
     if (!NT_SUCCESS(nt_status))

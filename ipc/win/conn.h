@@ -2,9 +2,8 @@
 #ifndef SEGUE_IPC_WIN_CONN_H
 #define SEGUE_IPC_WIN_CONN_H
 
-#include "os/win/win.h"
-
 #include "ipc/pipe.h"
+#include "os/win/win.h"
 
 /* A connection out of a connected pipe that has joined the loop's port; takes `pipe` over in every
  * case. NULL when memory ran out. */

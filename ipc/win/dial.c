@@ -1,6 +1,6 @@
 /* The client's end of a named pipe. Overlapped, because only such a handle can be waited for with a
- * time limit. Nothing is said before it is known who listens: what is written to somebody who merely
- * took the name lets him act as us. One thread at a time per connection. */
+ * time limit. Nothing is said before it is known who listens: what is written to somebody who
+ * merely took the name lets him act as us. One thread at a time per connection. */
 #include "ipc/dial.h"
 
 #include <stdbool.h>

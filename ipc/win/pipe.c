@@ -1,5 +1,6 @@
-/* Listening on a named pipe: several instances wait for clients at any time, so that a burst of them
- * finds room; each that was found becomes a connection (conn.c) and is replaced. Loop thread only. */
+/* Listening on a named pipe: several instances wait for clients at any time, so that a burst of
+ * them finds room; each that was found becomes a connection (conn.c) and is replaced. Loop thread
+ * only. */
 #include "ipc/pipe.h"
 
 #include <stdbool.h>
@@ -67,9 +68,9 @@ static enum sg_status create_pipe(const struct pipe_listener *listener, bool is_
     return error_report(err, error, "creating a pipe", NULL);
 }
 
-/* QUIRK(wine-first-instance): Wine 8 accepts FILE_FLAG_FIRST_PIPE_INSTANCE and ignores it, so that a
- * second server would share the name with the first one and take half of its clients. Asking before
- * leaves a gap of an instant, which Windows itself does not have. It is gone when
+/* QUIRK(wine-first-instance): Wine 8 accepts FILE_FLAG_FIRST_PIPE_INSTANCE and ignores it, so that
+ * a second server would share the name with the first one and take half of its clients. Asking
+ * before leaves a gap of an instant, which Windows itself does not have. It is gone when
  * test_pipe_access' second instance with that flag is refused in Wine too. */
 static enum sg_status check_name_is_free(const wchar_t *name, struct sg_err *err)
 {

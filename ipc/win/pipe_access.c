@@ -3,8 +3,8 @@
  *   O:SID              the owner is the user we run as, also in an elevated process, where it would
  *                      be the group of administrators; clients look at it before they say anything
  *   D:P                an access list that inherits nothing (P: protected)
- *   (D;;GA;;;NU)       D: denied; GA: everything; NU: whoever came over the network. In front, since
- *                      the first entry that decides about a right wins
+ *   (D;;GA;;;NU)       D: denied; GA: everything; NU: whoever came over the network. In front,
+ *                      since the first entry that decides about a right wins
  *   (A;;GA;;;SID)      A: allowed; we ourselves: further instances of the pipe need it
  *   (A;;GA;;;SY)       SY: the system
  *   (A;;GA;;;BA)       BA: administrators (elevated)

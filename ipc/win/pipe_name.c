@@ -1,4 +1,5 @@
-/* What pipes are called: \\.\pipe\segue for the service, \\.\pipe\segue-SID for a user's own daemon. */
+/* What pipes are called: \\.\pipe\segue for the service, \\.\pipe\segue-SID for a user's own
+ * daemon. */
 #include "ipc/win/pipe_name.h"
 
 #include <stdbool.h>

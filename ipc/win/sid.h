@@ -2,9 +2,8 @@
 #ifndef SEGUE_IPC_WIN_SID_H
 #define SEGUE_IPC_WIN_SID_H
 
-#include "os/win/win.h"
-
 #include "base/err.h"
+#include "os/win/win.h"
 
 /* A SID as text, owned by the caller. ConvertSidToStringSidW. */
 SG_MUST_USE enum sg_status sid_to_text(PSID sid, char **out, struct sg_err *err);

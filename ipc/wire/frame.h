@@ -28,7 +28,7 @@ SG_MUST_USE enum sg_status frame_feed(struct frame_reader *reader, const void *d
 /* The next whole line without its end, valid until the next call on `reader`.
  *   SG_OK          *out_line, *out_length (may be 0); NUL-terminated
  *   SG_PENDING     none yet
- *   SG_E_TOO_LONG  a line was longer than FRAME_LINE_MAX; reported once; the next line is read on */
+ *   SG_E_TOO_LONG  a line was longer than FRAME_LINE_MAX; reported once, and reading goes on */
 SG_MUST_USE enum sg_status frame_next(struct frame_reader *reader, const char **out_line,
                                       size_t *out_length);
 

@@ -21,8 +21,8 @@ enum {
     CODE_OTHER = -32000,
 };
 
-/* Near its end the range of a double is no longer safe: cJSON prints 15 digits, which may be more than
- * the greatest double. */
+/* Near its end the range of a double is no longer safe: cJSON prints 15 digits, which may be more
+ * than the greatest double. */
 static const double NUMBER_MAX = 1e300;
 
 static const double ID_MAX = 9007199254740992.0; /* 2^53: whole numbers to there keep their value */

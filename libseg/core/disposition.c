@@ -117,6 +117,12 @@ static char *latin1_to_utf8(const struct sg_buf *text)
     return sg_buf_take(&out);
 }
 
+/* A name with a NUL in it would not be the one that the server meant. */
+static bool is_text(const struct sg_buf *raw)
+{
+    return !raw->is_failed && raw->length > 0 && strlen(raw->data) == raw->length;
+}
+
 /* "UTF-8'en'%e2%82%ac%20rates" */
 static char *decode_extended(const char *value)
 {
@@ -134,10 +140,10 @@ static char *decode_extended(const char *value)
 
     struct sg_buf raw = { 0 };
     char *name = NULL;
-    if (percent_decode(text + 1, &raw) && raw.length > 0 && !raw.is_failed) {
+    if (percent_decode(text + 1, &raw) && is_text(&raw)) {
         if (!is_utf8)
             name = latin1_to_utf8(&raw);
-        else if (sg_utf8_is_valid(raw.data, raw.length) && strlen(raw.data) == raw.length)
+        else if (sg_utf8_is_valid(raw.data, raw.length))
             name = sg_buf_take(&raw);
     }
     sg_buf_fini(&raw);
@@ -149,7 +155,7 @@ static char *decode_extended(const char *value)
 static char *decode_plain(struct sg_buf *value)
 {
     struct sg_buf raw = { 0 };
-    if (!percent_decode(value->data, &raw) || raw.is_failed || raw.length == 0 ||
+    if (!percent_decode(value->data, &raw) || !is_text(&raw) ||
         !sg_utf8_is_valid(raw.data, raw.length)) {
         sg_buf_clear(&raw);
         sg_buf_append(&raw, value->data, value->length);
@@ -161,17 +167,22 @@ static char *decode_plain(struct sg_buf *value)
     return name;
 }
 
-/* What follows the last separator: servers that send a path mean its last part. */
-static void keep_last_part(char *name)
+/* What follows the last separator: servers that send a path mean its last part. NULL when nothing
+ * follows. */
+static char *last_part(char *name)
 {
     if (name == NULL)
-        return;
+        return NULL;
     const char *last = name;
     for (const char *c = name; *c != '\0'; c++) {
         if (*c == '/' || *c == '\\')
             last = c + 1;
     }
     memmove(name, last, strlen(last) + 1);
+    if (name[0] != '\0')
+        return name;
+    sg_free(name);
+    return NULL;
 }
 
 char *name_from_disposition(const char *disposition)
@@ -194,6 +205,5 @@ char *name_from_disposition(const char *disposition)
     char *chosen = extended != NULL ? extended : plain;
     if (chosen != plain)
         sg_free(plain);
-    keep_last_part(chosen);
-    return chosen;
+    return last_part(chosen);
 }

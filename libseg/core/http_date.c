@@ -78,12 +78,24 @@ static bool take_number(const char *text, size_t length, struct fields *fields)
     return true;
 }
 
+/* The names of days, and the zone, which is always GMT, in both spellings of RFC 9110. */
+static bool is_ornament(const char *word, size_t length)
+{
+    static const char *const names[] = { "Mon",      "Tue",    "Wed",      "Thu",     "Fri",
+                                         "Sat",      "Sun",    "Monday",   "Tuesday", "Wednesday",
+                                         "Thursday", "Friday", "Saturday", "Sunday",  "GMT" };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strlen(names[i]) == length && memcmp(names[i], word, length) == 0)
+            return true;
+    }
+    return false;
+}
+
 static bool take_token(const char *token, size_t length, struct fields *fields)
 {
     if (is_letter(token[0])) {
-        if (!fields->has_month && take_month(token, length, fields))
-            return true;
-        return length >= 3; /* the day's name, or GMT */
+        return is_ornament(token, length) ||
+               (!fields->has_month && take_month(token, length, fields));
     }
     if (memchr(token, ':', length) != NULL)
         return !fields->has_time && take_time(token, length, fields);
@@ -117,6 +129,8 @@ bool http_date_parse(const char *text, size_t length, int64_t *out_wall_ms)
     if (!fields.has_year || !fields.has_month || !fields.has_day || !fields.has_time)
         return false;
     int64_t days = sg_days_from_civil(fields.year, fields.month, fields.day);
+    if (days >= sg_days_from_civil(fields.year, fields.month + 1, 1))
+        return false; /* February has no 30th */
     *out_wall_ms = (((days * 24 + fields.hour) * 60 + fields.minute) * 60 + fields.second) * 1000;
     return true;
 }

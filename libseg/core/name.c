@@ -115,9 +115,21 @@ static void shorten(struct sg_buf *name)
         extension_units = 0;
     }
     size_t kept = bytes_of_units(name->data, stem, NAME_UNITS_MAX - extension_units);
+    while (kept > 0 && (name->data[kept - 1] == '.' || name->data[kept - 1] == ' '))
+        kept--;
     memmove(name->data + kept, name->data + stem, name->length - stem + 1);
     name->length -= stem - kept;
     trim(name);
+}
+
+static void guard_device(struct sg_buf *name)
+{
+    if (name->is_failed || !is_device(name->data))
+        return;
+    struct sg_buf prefixed = { 0 };
+    sg_buf_printf(&prefixed, "_%s", name->data);
+    sg_buf_fini(name);
+    *name = prefixed;
 }
 
 char *name_sanitize(const char *raw)
@@ -127,14 +139,10 @@ char *name_sanitize(const char *raw)
     trim(&name);
     if (name.length == 0)
         sg_buf_puts(&name, fallback);
-    if (!name.is_failed && is_device(name.data)) {
-        struct sg_buf prefixed = { 0 };
-        sg_buf_printf(&prefixed, "_%s", name.data);
-        sg_buf_fini(&name);
-        name = prefixed;
-    }
+    guard_device(&name);
     if (!name.is_failed)
         shorten(&name);
+    guard_device(&name); /* "CON", many blanks, "x.txt" is one only now */
     return sg_buf_take(&name);
 }
 

@@ -72,19 +72,20 @@ static int last_to_finish(const struct plan *plan, double typical, uint64_t now_
 
 /* The tail that a newcomer takes so that owner and newcomer finish together:
  *   (rem - x) / r_owner = setup + x / r_new
- * 0 when it is not worth it; all of `remaining` when the owner's share would not be worth keeping.
- */
-static uint64_t tail_worth_taking(double remaining, double owner_bps, double new_bps,
+ * Where a share would be too small for a request the newcomer takes everything, or nothing: the last
+ * bytes of a lane that hangs are fetched by another rather than waited for. 0 when the gain is not
+ * worth it. */
+static uint64_t tail_worth_taking(uint64_t remaining, double owner_bps, double new_bps,
                                   double setup_s)
 {
-    double alone_s = remaining / owner_bps;
+    double bytes = (double)remaining;
+    double alone_s = bytes / owner_bps;
     double x = (alone_s - setup_s) / (1.0 / new_bps + 1.0 / owner_bps);
-    if (x < PLAN_PIECE_MIN)
+    bool is_split = x >= PLAN_PIECE_MIN && bytes - x >= PLAN_PIECE_MIN;
+    double end_s = is_split ? (bytes - x) / owner_bps : setup_s + bytes / new_bps;
+    if ((alone_s - end_s) * 1e6 < PLAN_GAIN_MIN_US)
         return 0;
-    double gain_s = x / owner_bps;
-    if (gain_s * 1e6 < PLAN_GAIN_MIN_US)
-        return 0;
-    return remaining - x < PLAN_PIECE_MIN ? (uint64_t)remaining : (uint64_t)x;
+    return is_split ? (uint64_t)x : remaining;
 }
 
 static uint64_t tail_of(const struct plan *plan, const struct plan_lane *owner,
@@ -99,7 +100,7 @@ static uint64_t tail_of(const struct plan *plan, const struct plan_lane *owner,
     double new_bps = newcomer->last_bps > 0.0 ? newcomer->last_bps : typical;
     if (owner_bps < 1.0)
         owner_bps = 1.0;
-    return tail_worth_taking((double)remaining, owner_bps, new_bps, plan->setup_s);
+    return tail_worth_taking(remaining, owner_bps, new_bps, plan->setup_s);
 }
 
 static void occupy(struct plan_lane *lane, uint64_t first, uint64_t end)
@@ -118,6 +119,13 @@ static void vacate(struct plan_lane *lane, uint64_t now_us)
         lane->last_bps = bps;
     lane->is_busy = false;
     lane->is_receiving = false;
+}
+
+/* The lane's connection is given up with its range: what was measured does not hold for the next. */
+static void abandon(struct plan_lane *lane, uint64_t now_us)
+{
+    vacate(lane, now_us);
+    lane->last_bps = 0.0;
 }
 
 /* The longest stretch that nobody fetches. */
@@ -154,7 +162,7 @@ static bool take_tail(struct plan *plan, const struct plan_lane *newcomer, uint6
                                   .is_victim_dropped = is_dropped };
     owner->end -= tail;
     if (is_dropped)
-        vacate(owner, now_us);
+        abandon(owner, now_us);
     return true;
 }
 
@@ -210,7 +218,7 @@ enum sg_status plan_release(struct plan *plan, int lane, uint64_t now_us)
     struct plan_lane *busy = busy_lane(plan, lane);
     enum sg_status status = extents_add(&plan->todo, busy->pos, busy->end);
     if (status == SG_OK)
-        vacate(busy, now_us);
+        abandon(busy, now_us);
     return status;
 }
 

@@ -29,7 +29,7 @@ struct plan_lane {
     uint64_t pos;
     uint64_t end;
     struct rate rate;
-    double last_bps; /* measured when it last finished or was released; 0: never */
+    double last_bps; /* measured when it last finished its range; 0: not known */
 };
 
 struct plan {

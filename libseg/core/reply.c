@@ -19,6 +19,7 @@ struct parse {
     struct reply *reply;
     int64_t now_wall_ms;
     struct digest_choice digest;
+    bool is_chunked;
     struct sg_err *err;
 };
 
@@ -88,6 +89,13 @@ static enum sg_status on_content_length(struct parse *parse, struct value value)
     if (parse->reply->content_length >= 0 && parse->reply->content_length != length)
         return malformed(parse, "Content-Length", value);
     parse->reply->content_length = length;
+    return SG_OK;
+}
+
+/* The body's length is then found in the body, and a Content-Length means nothing. RFC 9112, 6.3. */
+static enum sg_status on_transfer_encoding(struct parse *parse, struct value value)
+{
+    parse->is_chunked = value.length > 0 && !equals(value, "identity");
     return SG_OK;
 }
 
@@ -223,6 +231,7 @@ static const struct {
     bool only_in_200;
 } headers[] = {
     { "Content-Length", on_content_length, false },
+    { "Transfer-Encoding", on_transfer_encoding, false },
     { "Content-Range", on_content_range, false },
     { "Content-Encoding", on_content_encoding, false },
     { "Content-Type", on_content_type, false },
@@ -277,6 +286,8 @@ enum sg_status reply_parse(int http_status, const char *lines, size_t length, in
     };
     struct parse parse = { .reply = &reply, .now_wall_ms = now_wall_ms, .err = err };
     enum sg_status status = parse_lines(&parse, lines, length);
+    if (parse.is_chunked)
+        reply.content_length = -1;
     if (status == SG_OK)
         status = digest_choice_take(&parse.digest, &reply.digest);
     if (status != SG_OK) {

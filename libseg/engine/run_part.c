@@ -47,8 +47,9 @@ static enum sg_status out_of_memory(struct part_task *task)
     return sg_err_set(&task->err, SG_E_NOMEM, "out of memory");
 }
 
-/* Begins an operation. Also a failure to do so is told by `done`, later. */
-static struct part_task *start(struct run *run, part_fn *perform_fn, part_done_fn *done)
+/* Makes an operation ready; what it needs besides the record is filled in before `submit`. Also a
+ * failure to do so is told by `done`, later. */
+static struct part_task *prepare(struct run *run, part_fn *perform_fn, part_done_fn *done)
 {
     struct part_work *part = &run->part_work;
     *part = (struct part_work){ .run = run, .perform = perform_fn, .done = done };
@@ -57,9 +58,20 @@ static struct part_task *start(struct run *run, part_fn *perform_fn, part_done_f
     part->task.file = run->part;
     part->work.run = perform;
     part->work.done = on_performed;
-    run_op_begin(run);
-    work_submit(run->engine->work_pool, &part->work);
     return &part->task;
+}
+
+/* From here on the operation is the work thread's, until `done`. */
+static void submit(struct run *run)
+{
+    run_op_begin(run);
+    work_submit(run->engine->work_pool, &run->part_work.work);
+}
+
+static void start(struct run *run, part_fn *perform_fn, part_done_fn *done)
+{
+    prepare(run, perform_fn, done);
+    submit(run);
 }
 
 static void on_reopened(struct run *run, struct part_task *task, enum sg_status status)
@@ -147,8 +159,9 @@ static enum sg_status create(struct part_task *task)
 void run_create_part(struct run *run)
 {
     const char *wanted = run->job->record.name;
-    char *name = wanted != NULL ? sg_strdup(wanted) : suggested_name(run);
-    start(run, create, on_created)->name = name;
+    struct part_task *task = prepare(run, create, on_created);
+    task->name = wanted != NULL ? sg_strdup(wanted) : suggested_name(run);
+    submit(run);
 }
 
 static void on_emptied(struct run *run, struct part_task *task, enum sg_status status)
@@ -232,10 +245,11 @@ static void on_finished(struct run *run, struct part_task *task, enum sg_status 
 
 static void finish(struct run *run)
 {
-    struct part_task *task = start(run, part_finish, on_finished);
+    struct part_task *task = prepare(run, part_finish, on_finished);
     const char *modified = run->job->record.last_modified;
     if (modified != NULL && !http_date_parse(modified, strlen(modified), &task->modified_ms))
         task->modified_ms = 0;
+    submit(run);
 }
 
 void run_finish_again(struct timer *timer)

@@ -14,6 +14,7 @@ enum path_folder {
     PATH_USER_DATA,    /* %LocalAppData%\Segue: the user's own daemon */
     PATH_SERVICE_DATA, /* %ProgramData%\Segue: the service */
     PATH_DOWNLOADS,    /* the user's Downloads folder */
+    PATH_TEMP,         /* for files that nobody needs after the process */
     PATH_PROGRAM,      /* the running executable's file */
 };
 

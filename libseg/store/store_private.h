@@ -40,8 +40,8 @@ struct db {
 /* The status that stands for one of SQLite's (extended) result codes. Any thread. */
 enum sg_status db_status(int code);
 
-/* Records SQLite's failure `code` as "what: SQLite's message" and returns its status. Called before
- * anything else happens on the connection, because that replaces the message. */
+/* Records SQLite's failure `code` as "what: SQLite's message" and returns its status; never SG_OK.
+ * Called before anything else happens on the connection, because that replaces the message. */
 enum sg_status db_fail(struct db *db, int code, struct sg_err *err, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 

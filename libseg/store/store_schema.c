@@ -209,38 +209,45 @@ static enum sg_status identify(struct db *db, int64_t *out_version, struct sg_er
     return SG_OK;
 }
 
-/* Reads every page. SQLite itself survives crashes; disks that lost power do not always. */
-static enum sg_status check_pages(struct db *db, struct sg_err *err)
+enum { ANSWER_SIZE = 128 };
+
+/* The first row's only column as text, cut where it is too long. */
+static enum sg_status query_text(struct db *db, const char *sql, char out[ANSWER_SIZE],
+                                 struct sg_err *err)
 {
     sqlite3_stmt *statement = NULL;
-    int code = sqlite3_prepare_v2(db->handle, "PRAGMA quick_check(1)", -1, &statement, NULL);
+    const char *answer = NULL;
+    int code = sqlite3_prepare_v2(db->handle, sql, -1, &statement, NULL);
     if (code == SQLITE_OK)
         code = sqlite3_step(statement);
-    const char *answer = NULL;
     if (code == SQLITE_ROW)
         answer = (const char *)sqlite3_column_text(statement, 0);
     enum sg_status status = SG_OK;
-    if (answer == NULL)
-        status = db_fail(db, code, err, "checking its pages");
-    else if (strcmp(answer, "ok") != 0)
-        status = sg_err_set(err, SG_E_DAMAGED, "%s", answer);
+    if (answer != NULL)
+        snprintf(out, ANSWER_SIZE, "%s", answer);
+    else
+        status = db_fail(db, code, err, "%s", sql);
     sqlite3_finalize(statement);
+    return status;
+}
+
+/* Reads every page. SQLite itself survives crashes; disks that lost power do not always. */
+static enum sg_status check_pages(struct db *db, struct sg_err *err)
+{
+    char answer[ANSWER_SIZE];
+    enum sg_status status = query_text(db, "PRAGMA quick_check(1)", answer, err);
+    if (status == SG_OK && strcmp(answer, "ok") != 0)
+        status = sg_err_set(err, SG_E_DAMAGED, "%s", answer);
     return status;
 }
 
 /* The answer is the mode that is in force, which is another one where WAL cannot be had. */
 static enum sg_status use_wal(struct db *db, struct sg_err *err)
 {
-    sqlite3_stmt *statement = NULL;
-    int code = sqlite3_prepare_v2(db->handle, "PRAGMA journal_mode = WAL", -1, &statement, NULL);
-    if (code == SQLITE_OK)
-        code = sqlite3_step(statement);
-    enum sg_status status = SG_OK;
-    if (code != SQLITE_ROW)
-        status = db_fail(db, code, err, "turning the write-ahead log on");
-    else if (strcmp((const char *)sqlite3_column_text(statement, 0), "wal") != 0)
+    char answer[ANSWER_SIZE];
+    enum sg_status status = query_text(db, "PRAGMA journal_mode = WAL", answer, err);
+    if (status == SG_OK && strcmp(answer, "wal") != 0)
         status = sg_err_set(err, SG_E_DB, "the write-ahead log cannot be turned on");
-    sqlite3_finalize(statement);
     return status;
 }
 

@@ -77,5 +77,8 @@ enum sg_status db_fail(struct db *db, int code, struct sg_err *err, const char *
     va_end(args);
     bool is_last = db->handle != NULL && sqlite3_extended_errcode(db->handle) == code;
     const char *message = is_last ? sqlite3_errmsg(db->handle) : sqlite3_errstr(code);
-    return sg_err_foreign(err, db_status(code), code, "%s: %s", what, message);
+    enum sg_status status = db_status(code);
+    if (status == SG_OK)
+        status = SG_E_DB; /* an answer that nobody expects: a row too few, a value that is none */
+    return sg_err_foreign(err, status, code, "%s: %s", what, message);
 }

@@ -65,9 +65,10 @@ static void peer__closed__can_be_read_as_the_end(void **state)
     end_close_own(&end);
 }
 
-/* QUIRK(wine-reset-end): in Wine 8 recv gives 0, a clean end, after a reset, whether or not somebody
- * asked for readiness before; POSIX gives an error there, as Winsock's documentation of recv
- * promises (WSAECONNRESET). It is gone when this case passes in Wine with -2 as the only answer. */
+/* QUIRK(wine-reset-end): in Wine 8 recv gives 0, a clean end, after a reset, whether or not
+ * somebody asked for readiness before; POSIX gives an error there, as Winsock's documentation of
+ * recv promises (WSAECONNRESET). It is gone when this case passes in Wine with -2 as the only
+ * answer. */
 static void peer__reset__is_reported_as_readable_and_as_an_error(void **state)
 {
     struct loop *loop = *state;

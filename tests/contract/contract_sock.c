@@ -1,5 +1,5 @@
-/* The contract of os/sock.h: arming, reporting once, replacing, closing. On real TCP connections over
- * loopback; what connections do in their life is in contract_connection.c. */
+/* The contract of os/sock.h: arming, reporting once, replacing, closing. On real TCP connections
+ * over loopback; what connections do in their life is in contract_connection.c. */
 #include "os/sock.h"
 
 #include <setjmp.h>

@@ -1,5 +1,5 @@
-/* Lines out of a byte stream: fed in pieces as the input says, and in one piece, the lines must be the
- * same, and memory must stay bounded.
+/* Lines out of a byte stream: fed in pieces as the input says, and in one piece, the lines must be
+ * the same, and memory must stay bounded.
  *
  * The input's first byte gives the size of the pieces. In the rest 0xFF stands for a run of 200 000
  * bytes, so that small inputs reach the greatest length of a line. */

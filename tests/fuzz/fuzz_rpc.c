@@ -1,5 +1,5 @@
-/* Messages: whatever the bytes are, reading them is safe, and what was read as a message is still the
- * same message after it was written and read again. */
+/* Messages: whatever the bytes are, reading them is safe, and what was read as a message is still
+ * the same message after it was written and read again. */
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>

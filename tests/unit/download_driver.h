@@ -15,7 +15,7 @@
 enum {
     KIB = 1024,
     MIB = 1024 * 1024,
-    MS = 1000,     /* in microseconds */
+    MS = 1000, /* in microseconds */
     SECOND = 1000000,
     DRIVER_TURN_US = 10 * MS,
     DRIVER_VERSIONS = 8,
@@ -39,8 +39,8 @@ struct answer {
 
 /* A server that behaves, as far as it does not say otherwise. */
 struct origin {
-    int version;                       /* of the file that it serves now */
-    uint64_t totals[DRIVER_VERSIONS];  /* lengths of the versions */
+    int version;                      /* of the file that it serves now */
+    uint64_t totals[DRIVER_VERSIONS]; /* lengths of the versions */
     bool ignores_ranges;
     bool hides_length;
     uint64_t rate_bps; /* of each connection */
@@ -121,7 +121,7 @@ struct driver {
 
     uint8_t *disk;
     bool has_part;
-    bool is_finished; /* the file has its name */
+    bool is_finished;        /* the file has its name */
     struct extents on_disk;  /* written */
     struct extents flushing; /* written when the flush began */
     struct extents flushed;  /* survives a crash */

@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "os/clock.h"
 
-enum { DEADLINE_US = 30 * 1000 * 1000 };
+enum { DEADLINE_US = 30000000 };
 
 /* ---- a store in a file of its own ---- */
 
@@ -100,7 +100,7 @@ void await(struct fixture *f, const struct outcome *outcome, int n_calls)
     while (outcome->n_calls < n_calls) {
         if (loop_clock_us(f->loop) > deadline_us)
             fail_msg("%d of %d calls came back", outcome->n_calls, n_calls);
-        loop_turn(f->loop, 100 * 1000);
+        loop_turn(f->loop, 100000);
     }
     assert_int_equal(outcome->n_calls, n_calls);
 }

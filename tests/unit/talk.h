@@ -59,8 +59,8 @@ void talk_close(struct talk *talk);
 /* Writes a text as it is, turning meanwhile; false when the server has closed the connection. */
 bool talk_send(struct talk *talk, const char *text);
 
-/* The next line, or NULL when the server has closed the connection; valid until the next call. Turns
- * meanwhile. */
+/* The next line, or NULL when the server has closed the connection; valid until the next call.
+ * Turns meanwhile. */
 const char *talk_receive(struct talk *talk);
 
 /* The next line that is there or comes in the present turn, or NULL. */

@@ -33,8 +33,8 @@ struct daemon {
 /* Its handler; the context is the daemon. */
 extern const struct server_handler daemon_handler;
 
-/* Set-up and teardown of a test with a daemon, which is the state. The teardown fails when memory is
- * left. */
+/* Set-up and teardown of a test with a daemon, which is the state. The teardown fails when memory
+ * is left. */
 int daemon_open(void **state);
 int daemon_close(void **state);
 

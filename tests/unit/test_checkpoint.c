@@ -66,8 +66,8 @@ static struct extents make_set(unsigned n_ranges)
     uint64_t at = 0;
     for (unsigned i = 0; i < n_ranges; i++) {
         at += 1 + (uint64_t)i * i * 1000003;
-        add(&set, at, at + 1 + i * 129);
-        at += 1 + i * 129;
+        add(&set, at, at + 1 + UINT64_C(129) * i);
+        at += 1 + UINT64_C(129) * i;
     }
     assert_int_equal(set.count, n_ranges);
     return set;

@@ -15,8 +15,8 @@
 
 enum { WAIT_MS = 20000, SHORT_MS = 50, N_EVENTS = 5 };
 
-/* What a client does, and what it found out. The thread's until `done` is delivered; no assertion may
- * fail there. */
+/* What a client does, and what it found out. The thread's until `done` is delivered; no assertion
+ * may fail there. */
 struct part {
     struct stage *stage;
     void (*play)(struct part *part);

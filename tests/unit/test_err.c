@@ -77,7 +77,7 @@ static void text__no_message__is_the_sentence(void **state)
     assert_string_equal(sg_err_text(&err), sg_status_sentence(SG_E_LOCKED));
 }
 
-/* Every length of ASCII before two-byte characters, so that the cut falls on both of their halves. */
+/* With and without a letter before two-byte characters: the cut falls on both of their halves. */
 static void message__too_long__is_cut_between_characters(void **state)
 {
     (void)state;

@@ -13,7 +13,8 @@
 
 enum { PIECE = 32 * 1024 };
 
-/* Everything that comes out of a stream as one text: lines with "|" behind them, "!" for too long. */
+/* Everything that comes out of a stream as one text: lines with "|" behind them, "!" for too long.
+ * */
 static void collect(struct frame_reader *reader, struct sg_buf *out)
 {
     const char *line;

@@ -289,7 +289,8 @@ static void server__name_that_is_taken__is_refused(void **state)
     talk_close(&talk);
 }
 
-/* A call with the `n`-th allocation failing: it is answered, or the session ends; the server stays. */
+/* A call with the `n`-th allocation failing: it is answered, or the session ends; the server stays.
+ * */
 static void call_with_failing_memory(struct daemon *daemon, uint64_t n_allocations)
 {
     struct talk talk;

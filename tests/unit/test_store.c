@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "tests/unit/store_fixture.h"
 
-enum { DEADLINE_US = 30 * 1000 * 1000 };
+enum { DEADLINE_US = 30000000 };
 
 /* What a query would find if the machine stopped now: asked of a copy of the files. */
 static int64_t number_after_crash(const struct fixture *f, const char *sql)
@@ -270,7 +270,7 @@ static void store__a_callback__may_ask_again_and_may_close(void **state)
     assert_int_equal(store_put_setting(f->store, "n", "0", on_done_again, &chain), SG_OK);
     uint64_t deadline_us = loop_clock_us(f->loop) + DEADLINE_US;
     while (!chain.is_ended && loop_clock_us(f->loop) < deadline_us)
-        loop_turn(f->loop, 100 * 1000);
+        loop_turn(f->loop, 100000);
     assert_true(chain.is_ended);
     loop_turn(f->loop, 0);
     assert_int_equal(number_at(f->path, "SELECT count(*) FROM setting"), 1);

@@ -6,8 +6,6 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "os/win/win.h"
-
 #include <cmocka.h>
 
 #include "base/mem.h"
@@ -18,6 +16,7 @@
 #include "ipc/win/sid.h"
 #include "os/win/handle.h"
 #include "os/win/wide.h"
+#include "os/win/win.h"
 #include "tests/unit/talk.h"
 
 #define NETWORK "S-1-5-2"

@@ -5,13 +5,12 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "os/win/win.h"
-
 #include <cmocka.h>
 
 #include "base/mem.h"
 #include "ipc/dial.h"
 #include "ipc/pipe.h"
+#include "os/win/win.h"
 #include "tests/unit/talk.h"
 
 enum { LINGER_MS = 1000, MUCH = 256 * 1024 };

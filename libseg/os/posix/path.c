@@ -218,6 +218,12 @@ static char *home_path(const char *name)
     return home != NULL && path_is_absolute(home) ? path_join(home, name) : NULL;
 }
 
+static char *temp_path(void)
+{
+    const char *folder = getenv("TMPDIR");
+    return sg_strdup(folder != NULL && path_is_absolute(folder) ? folder : "/tmp");
+}
+
 static char *known_path(enum path_folder which)
 {
     switch (which) {
@@ -227,6 +233,8 @@ static char *known_path(enum path_folder which)
         return sg_strdup("/var/lib/segue");
     case PATH_DOWNLOADS:
         return home_path("Downloads");
+    case PATH_TEMP:
+        return temp_path();
     case PATH_PROGRAM:
         return program_path();
     }

@@ -409,6 +409,19 @@ static enum sg_status program_path(char **out, struct sg_err *err)
     }
 }
 
+static enum sg_status temp_folder(char **out, struct sg_err *err)
+{
+    wchar_t wide[MAX_PATH + 2];
+    DWORD units = GetTempPathW(sizeof wide / sizeof wide[0], wide);
+    if (units == 0 || units >= sizeof wide / sizeof wide[0])
+        return error_report(err, GetLastError(), "finding the folder for temporary files", NULL);
+    char *folder = wide_to_utf8(wide);
+    if (folder == NULL)
+        return sg_err_set(err, SG_E_NOMEM, "finding the folder for temporary files");
+    *out = folder;
+    return SG_OK;
+}
+
 enum sg_status path_known(enum path_folder which, char **out, struct sg_err *err)
 {
     switch (which) {
@@ -418,6 +431,8 @@ enum sg_status path_known(enum path_folder which, char **out, struct sg_err *err
         return folder_in_known(&FOLDERID_ProgramData, out, err);
     case PATH_DOWNLOADS:
         return known_folder(&FOLDERID_Downloads, out, err);
+    case PATH_TEMP:
+        return temp_folder(out, err);
     case PATH_PROGRAM:
         return program_path(out, err);
     }
