@@ -213,7 +213,7 @@ static void known__every_role__has_an_absolute_path(void **state)
 {
     (void)state;
     static const enum path_folder all[] = { PATH_USER_DATA, PATH_SERVICE_DATA, PATH_DOWNLOADS,
-                                            PATH_PROGRAM };
+                                            PATH_TEMP, PATH_PROGRAM };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         char *path = NULL;
         assert_int_equal(path_known(all[i], &path, NULL), SG_OK);
