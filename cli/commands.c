@@ -41,8 +41,7 @@ static const struct option options[OPTION_COUNT] = {
     [OPTION_LAST] = { '\0', "last", NULL, NULL, "behind all others" },
     [OPTION_BEFORE] = { '\0', "before", "ID", NULL, "right before the job ID" },
     [OPTION_PROGRESS] = { '\0', "progress", "MS", NULL,
-                          "progress at most every MS milliseconds (100 to 60000, off); 1000 "
-                          "unless given" },
+                          "progress every MS milliseconds, 100 to 60000, or off (1000)" },
     [OPTION_JSON] = { '\0', "json", NULL, NULL, "write JSON" },
     [OPTION_HELP] = { 'h', "help", NULL, NULL, "show help" },
 };

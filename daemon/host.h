@@ -21,6 +21,10 @@ int host_run(const struct host_request *request);
  * StartServiceCtrlDispatcherW. */
 int host_serve(const struct host_request *request);
 
+/* A variable of the environment, in UTF-8; NULL when it is not set or empty. The caller owns it
+ * (sg_free). */
+char *host_env(const char *name);
+
 /* Tells whoever waits with `ready_token` that calls are accepted. */
 void host_signal_ready(const char *ready_token);
 

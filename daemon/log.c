@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "base/utf.h"
+#include "daemon/console.h"
 #include "os/clock.h"
 #include "os/log_file.h"
 #include "os/path.h"
@@ -18,12 +19,18 @@ enum { LINE_MAX_BYTES = 2048 };
 static struct log_file *file;
 static atomic_bool is_on_console = true;
 
+static void complain(const struct sg_err *err)
+{
+    if (is_on_console)
+        console_complain("no log file: %s", sg_err_text(err));
+}
+
 void log_open(const char *folder)
 {
     struct sg_err err;
     char *path = path_join(folder, "segd.log");
     if (path != NULL && log_file_open(path, LOG_FILE_MAX, &file, &err) != SG_OK)
-        fprintf(stderr, "segd: no log file: %s\n", sg_err_text(&err));
+        complain(&err);
     sg_free(path);
 }
 
@@ -62,7 +69,8 @@ void log_line(enum log_level level, const char *format, ...)
     make_one_line(line);
     size_t length = strlen(line);
     line[length++] = '\n';
+    line[length] = '\0';
     if (is_on_console)
-        fwrite(line, 1, length, stderr);
+        console_write_error(line);
     log_file_append(file, line, length);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "daemon/console.h"
 #include "daemon/host.h"
 #include "ipc/dial.h"
 #include "net/net.h"
@@ -35,7 +36,7 @@ struct option {
 
 static int complain(const char *what, const char *about)
 {
-    fprintf(stderr, "segd: %s%s: see 'segd --help'\n", what, about);
+    console_complain("%s%s: see 'segd --help'", what, about);
     return EXIT_USAGE;
 }
 
@@ -70,29 +71,31 @@ static bool read_options(int argc, char **argv, struct host_request *request)
     return true;
 }
 
-/* Names that the command line and the environment left open. The caller frees both. */
-static enum sg_status complete(struct host_request *request, char **pipe_name, char **data_folder,
-                               struct sg_err *err)
+/* Takes the pipe's name from the command line, the environment or the house rules, in this order. The
+ * caller owns it. */
+static enum sg_status find_pipe_name(const struct app_options *app, char **out, struct sg_err *err)
 {
-    struct app_options *app = &request->app;
-    bool is_service = app->mode == APP_SERVICE;
-    const char *env_pipe = getenv("SEGUE_PIPE");
-    const char *env_data = getenv("SEGUE_DATA");
-    enum sg_status status = SG_OK;
-    if (app->pipe_name == NULL)
-        app->pipe_name = env_pipe;
-    if (app->data_folder == NULL)
-        app->data_folder = env_data;
-    if (app->pipe_name == NULL)
-        status = is_service ? dial_service_name(pipe_name, err) : dial_user_name(pipe_name, err);
-    if (status == SG_OK && app->data_folder == NULL)
-        status = path_known(is_service ? PATH_SERVICE_DATA : PATH_USER_DATA, data_folder, err);
-    else if (status == SG_OK)
-        status = path_absolute(app->data_folder, data_folder, err);
-    if (*pipe_name != NULL)
-        app->pipe_name = *pipe_name;
-    if (*data_folder != NULL)
-        app->data_folder = *data_folder;
+    if (app->pipe_name != NULL) {
+        *out = sg_strdup(app->pipe_name);
+        return *out != NULL ? SG_OK : sg_err_set(err, SG_E_NOMEM, "out of memory");
+    }
+    *out = host_env("SEGUE_PIPE");
+    if (*out != NULL)
+        return SG_OK;
+    return app->mode == APP_SERVICE ? dial_service_name(out, err) : dial_user_name(out, err);
+}
+
+/* Likewise the data folder. */
+static enum sg_status find_data_folder(const struct app_options *app, char **out,
+                                       struct sg_err *err)
+{
+    char *named = host_env("SEGUE_DATA");
+    const char *wanted = app->data_folder != NULL ? app->data_folder : named;
+    enum sg_status status =
+        wanted != NULL
+            ? path_absolute(wanted, out, err)
+            : path_known(app->mode == APP_SERVICE ? PATH_SERVICE_DATA : PATH_USER_DATA, out, err);
+    sg_free(named);
     return status;
 }
 
@@ -103,10 +106,14 @@ static int run_command(struct host_request *request)
     char *data_folder = NULL;
     int code = EXIT_FAILURE;
     request->app.ends_when_idle = request->is_background;
-    if (complete(request, &pipe_name, &data_folder, &err) != SG_OK)
-        fprintf(stderr, "segd: %s\n", sg_err_text(&err));
-    else
+    if (find_pipe_name(&request->app, &pipe_name, &err) != SG_OK ||
+        find_data_folder(&request->app, &data_folder, &err) != SG_OK) {
+        console_complain("%s", sg_err_text(&err));
+    } else {
+        request->app.pipe_name = pipe_name;
+        request->app.data_folder = data_folder;
         code = request->app.mode == APP_SERVICE ? host_serve(request) : host_run(request);
+    }
     sg_free(pipe_name);
     sg_free(data_folder);
     return code;

@@ -231,9 +231,9 @@ static enum sg_status keep_setting(struct app *app, struct call *call, enum sett
 void method_settings_set(struct app *app, struct call *call, const cJSON *params)
 {
     struct sg_err err;
-    enum setting setting;
+    enum setting setting = SETTING_COUNT;
     char number[32];
-    const char *value;
+    const char *value = NULL;
     enum sg_status status = method_check_params(params, "name value", &err);
     if (status == SG_OK)
         status = find_setting(member(params, "name"), &setting, &err);

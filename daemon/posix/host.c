@@ -3,10 +3,11 @@
 #include "daemon/host.h"
 
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/mem.h"
+#include "daemon/console.h"
 #include "daemon/log.h"
 #include "daemon/main.h"
 
@@ -40,7 +41,7 @@ int host_run(const struct host_request *request)
     copy.app.ctx = &copy;
     log_to_console(!request->is_background);
     if (app_open(&copy.app, &running, &err) != SG_OK) {
-        fprintf(stderr, "segd: %s\n", sg_err_text(&err));
+        console_complain("%s", sg_err_text(&err));
         return EXIT_FAILURE;
     }
     struct sigaction action = { .sa_handler = on_signal };
@@ -55,6 +56,12 @@ int host_run(const struct host_request *request)
 int host_serve(const struct host_request *request)
 {
     return host_run(request);
+}
+
+char *host_env(const char *name)
+{
+    const char *value = getenv(name);
+    return value != NULL && value[0] != '\0' ? sg_strdup(value) : NULL;
 }
 
 int main(int argc, char **argv)

@@ -30,7 +30,8 @@ static void limit_waiting(int fd, uint32_t timeout_ms)
 {
     if (timeout_ms == UINT32_MAX)
         return;
-    struct timeval limit = { .tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000 };
+    struct timeval limit = { .tv_sec = timeout_ms / 1000,
+                             .tv_usec = (long)(timeout_ms % 1000) * 1000 };
     if (timeout_ms == 0)
         limit.tv_usec = 1; /* 0 would mean for ever */
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);

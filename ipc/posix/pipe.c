@@ -20,7 +20,8 @@ enum { BACKLOG = 64, ACCEPTS_AT_ONCE = 16, OWNER_SIZE = 16 };
 /* A pending read or write; `op` is NULL when there is none. */
 struct transfer {
     struct op *op;
-    char *bytes;
+    char *room;        /* for a read */
+    const char *bytes; /* for a write */
     uint32_t n_bytes;
     uint32_t n_done;
 };
@@ -71,7 +72,7 @@ static void complete_failed(struct transfer *transfer, int os_error)
 static void try_read(struct pipe_conn *conn)
 {
     struct transfer *read = &conn->read;
-    ssize_t n_bytes = recv(conn->fd, read->bytes, read->n_bytes, MSG_DONTWAIT);
+    ssize_t n_bytes = recv(conn->fd, read->room, read->n_bytes, MSG_DONTWAIT);
     if (n_bytes < 0) {
         complete_failed(read, errno);
         return;
@@ -119,11 +120,9 @@ static void on_ready(void *ctx, uint32_t events)
     }
 }
 
-static enum sg_status start(struct pipe_conn *conn, struct transfer *transfer, struct op *op,
-                            void *bytes, uint32_t n_bytes)
+static enum sg_status start(struct pipe_conn *conn, struct transfer *transfer)
 {
-    *transfer = (struct transfer){ .op = op, .bytes = bytes, .n_bytes = n_bytes };
-    op->os_error = 0;
+    transfer->op->os_error = 0;
     enum sg_status status = arm(conn);
     if (status == SG_OK)
         return SG_PENDING;
@@ -133,12 +132,14 @@ static enum sg_status start(struct pipe_conn *conn, struct transfer *transfer, s
 
 enum sg_status pipe_read(struct pipe_conn *conn, struct op *op, void *out, uint32_t n_bytes)
 {
-    return start(conn, &conn->read, op, out, n_bytes);
+    conn->read = (struct transfer){ .op = op, .room = out, .n_bytes = n_bytes };
+    return start(conn, &conn->read);
 }
 
 enum sg_status pipe_write(struct pipe_conn *conn, struct op *op, const void *data, uint32_t n_bytes)
 {
-    return start(conn, &conn->write, op, (void *)(uintptr_t)data, n_bytes);
+    conn->write = (struct transfer){ .op = op, .bytes = data, .n_bytes = n_bytes };
+    return start(conn, &conn->write);
 }
 
 static void reap_conn(struct deferred *deferred)

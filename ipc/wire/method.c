@@ -6,7 +6,7 @@
 #include "base/assert.h"
 
 static const char *const names[METHOD_COUNT] = {
-#define X(constant, name) [constant] = name,
+#define X(constant, name) [constant] = (name),
     METHOD_TABLE(X)
 #undef X
 };

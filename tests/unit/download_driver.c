@@ -108,7 +108,7 @@ static void check_lanes(const struct driver *d)
     bool is_planned = download->has_plan && download->phase < DOWNLOAD_DRAINING;
     for (int i = 0; i < PLAN_LANES_MAX; i++) {
         enum lane_state state = download->lanes[i].state;
-        bool is_busy = state == LANE_ASKING || state == LANE_RECEIVING;
+        bool is_busy = state == LANE_ASKING || (state == LANE_RECEIVING && !d->lanes[i].is_full);
         SG_ASSERT((state != LANE_FREE) == d->lanes[i].is_open);
         SG_ASSERT(!is_planned || is_busy == download->plan.lanes[i].is_busy);
     }
@@ -170,7 +170,15 @@ static void lose_unflushed(struct driver *d, const struct extents *written)
 
 static void empty_part(struct driver *d)
 {
-    memset(d->disk, SCRAMBLED, DRIVER_FILE_MAX);
+    for (int i = 0; i < DRIVER_VERSIONS && d->disk == NULL; i++)
+        d->disk_size = d->origin.totals[i] > d->disk_size ? d->origin.totals[i] : d->disk_size;
+    if (d->disk == NULL)
+        d->disk = sg_alloc((size_t)d->disk_size + 1);
+    SG_ASSERT(d->disk != NULL);
+    for (size_t i = 0; i < d->on_disk.count; i++) {
+        const struct extent *item = &d->on_disk.items[i];
+        memset(d->disk + item->from, SCRAMBLED, (size_t)(item->to - item->from));
+    }
     extents_clear(&d->on_disk);
     extents_clear(&d->flushed);
 }
@@ -190,7 +198,7 @@ static void submit(struct driver *d, struct fake_lane *lane)
 
 static void buffer(struct driver *d, struct fake_lane *lane, uint64_t offset, uint64_t n)
 {
-    SG_ASSERT(d->has_part && offset + n <= DRIVER_FILE_MAX);
+    SG_ASSERT(d->has_part && offset + n <= d->disk_size);
     if (lane->buffer_length == 0) {
         lane->buffer_offset = offset;
         lane->buffer_source = lane->answer.body_first + lane->sent;
@@ -483,8 +491,14 @@ static void hand_over(struct driver *d, int number, uint64_t n)
     buffer(d, lane, take.offset, take.n_bytes);
     d->taken_bytes += take.n_bytes;
     lane->sent += n;
-    if (take.is_lane_full)
-        step(d, &(struct event){ .kind = EV_LANE_FULL, .lane = number });
+    lane->is_full = take.is_lane_full;
+    if (!take.is_lane_full)
+        return;
+    if (d->writes_at_once) {
+        submit(d, lane);
+        do_writes(d);
+    }
+    step(d, &(struct event){ .kind = EV_LANE_FULL, .lane = number });
 }
 
 static void send_body(struct driver *d, int number)
@@ -540,8 +554,6 @@ struct driver *driver_create(uint64_t total, int max_lanes)
     fill_pool();
     job_record_init(&d->record);
     job_record_init(&d->committed);
-    d->disk = sg_alloc(DRIVER_FILE_MAX);
-    SG_ASSERT(d->disk != NULL);
     d->config = (struct download_config){ .max_lanes = max_lanes,
                                           .retries = 10,
                                           .stall_timeout_us = 10 * SECOND,

@@ -52,6 +52,7 @@ struct fake_lane {
     bool is_open;
     bool has_replied;
     bool is_over; /* its end was told */
+    bool is_full; /* its last byte was taken */
     uint64_t first;
     uint64_t end;
     bool wants_range;
@@ -117,9 +118,11 @@ struct driver {
     struct fault open, create, write, flush, verify, finish;
     uint64_t buffer_bytes;
     uint64_t write_delay_us;
+    bool writes_at_once; /* a lane's last write is told before its EV_LANE_FULL */
     uint64_t work_delay_us;
 
-    uint8_t *disk;
+    uint8_t *disk; /* from the first part file on: room for the longest version */
+    uint64_t disk_size;
     bool has_part;
     bool is_finished;        /* the file has its name */
     struct extents on_disk;  /* written */

@@ -151,7 +151,7 @@ static void expect_reported_once(const char *text, size_t first_piece)
 static void frame__line_too_long__is_reported_once_and_next_line_is_read(void **state)
 {
     (void)state;
-    const size_t lengths[] = { FRAME_LINE_MAX + 1, FRAME_LINE_MAX + 2, 2 * FRAME_LINE_MAX };
+    const size_t lengths[] = { FRAME_LINE_MAX + 1, FRAME_LINE_MAX + 2, 2 * (size_t)FRAME_LINE_MAX };
     const char *ends[] = { "\nafter\n", "\r\nafter\r\n" };
     for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
         for (size_t end = 0; end < 2; end++) {

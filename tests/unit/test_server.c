@@ -130,10 +130,11 @@ static void server__line_too_long__is_answered_once_and_connection_goes_on(void 
 {
     struct daemon *daemon = *state;
     struct talk talk;
-    char *text = sg_alloc(2 * BIG + 2);
+    const size_t length = 2 * (size_t)BIG;
+    char *text = sg_alloc(length + 2);
     assert_non_null(text);
-    memset(text, ' ', 2 * BIG);
-    text[2 * BIG] = '\n';
+    memset(text, ' ', length);
+    text[length] = '\n';
     talk_open(&talk, &daemon->stage);
     assert_true(talk_send(&talk, text));
     expect_failure(talk_receive(&talk), "null", "too_long");

@@ -116,11 +116,11 @@ static void expect_entry(PACL acl, DWORD index, const struct expected_entry *exp
                                 FILE_ALL_ACCESS };
     void *entry;
     assert_true(GetAce(acl, index, &entry));
-    const ACCESS_ALLOWED_ACE *ace = entry; /* a denying one is laid out alike */
+    ACCESS_ALLOWED_ACE *ace = entry; /* a denying one is laid out alike */
     ACCESS_MASK rights = ace->Mask;
     MapGenericMask(&rights, &mapping);
     assert_int_equal(ace->Header.AceType, expected->type);
-    assert_true(is_sid((PSID)(uintptr_t)&ace->SidStart, expected->sid));
+    assert_true(is_sid(&ace->SidStart, expected->sid));
     assert_int_equal(rights, expected->rights);
 }
 

@@ -31,6 +31,7 @@
 #include <aclapi.h>
 #include <bcrypt.h>
 #include <knownfolders.h>
+#include <psapi.h>
 #include <sddl.h>
 #include <shlobj.h>
 #include <tlhelp32.h>

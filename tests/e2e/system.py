@@ -1,0 +1,82 @@
+"""The two systems that the programs run on in these tests: Windows programs in Wine, and the native
+twins under the sanitizers. Everything that differs between them is here."""
+
+import os
+import pathlib
+import subprocess
+import uuid
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+class Native:
+    """Programs of this machine, built with ASan and UBSan."""
+
+    name = "native"
+
+    def __init__(self):
+        self.build = ROOT / "build" / "native"
+
+    def command(self, program):
+        places = {"segd": "daemon/segd", "seg": "cli/seg", "talk": "tests/talk",
+                  "fetch": "libseg/fetch"}
+        return [str(self.build / places[program])]
+
+    def path(self, path):
+        """How the programs write a path of this machine."""
+        return str(path)
+
+    def local(self, path):
+        """How this machine writes a path of the programs."""
+        return pathlib.Path(path)
+
+    def pipe_name(self, folder):
+        return str(folder / "pipe")
+
+    def environment(self):
+        return dict(os.environ, UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1",
+                    ASAN_OPTIONS="detect_leaks=1:abort_on_error=0")
+
+
+class Wine:
+    """Windows programs in Wine."""
+
+    name = "wine"
+
+    def __init__(self):
+        self.dist = ROOT / "build" / "dist"
+        self.build = ROOT / "build" / "win"
+
+    def command(self, program):
+        places = {"segd": self.dist / "segd.exe", "seg": self.dist / "seg.exe",
+                  "talk": self.build / "tests" / "talk.exe",
+                  "fetch": self.build / "libseg" / "fetch.exe"}
+        return self.windows(places[program])
+
+    def windows(self, *command):
+        """Any command in Wine."""
+        return [str(ROOT / "packaging" / "wine"), *map(str, command)]
+
+    def path(self, path):
+        return "Z:" + str(path).replace("/", "\\")
+
+    def local(self, path):
+        assert path[:2].upper() == "Z:", path
+        return pathlib.Path(path[2:].replace("\\", "/"))
+
+    def pipe_name(self, folder):
+        return "\\\\.\\pipe\\segue-test-" + uuid.uuid4().hex
+
+    def environment(self):
+        return dict(os.environ)
+
+    def run(self, *command, **options):
+        """Runs a command of Wine's own, such as sc or net."""
+        return subprocess.run(self.windows(*command), capture_output=True, text=True,
+                              timeout=120, **options)
+
+
+def chosen():
+    """The system that SEGUE_E2E names: "wine" (if it says nothing) or "native"."""
+    name = os.environ.get("SEGUE_E2E", "wine")
+    return {"wine": Wine, "native": Native}[name]()
