@@ -191,8 +191,7 @@ static int explain_refusal(DWORD error)
     char text[SG_ERR_MESSAGE_SIZE];
     os_error_text((int32_t)error, text, sizeof text);
     if (error == ERROR_FAILED_SERVICE_CONTROLLER_CONNECT)
-        console_complain("segd service is started by Windows: use 'sc start Segue' or run "
-                         "'segd run'");
+        console_complain("the service is started by Windows: use 'sc start Segue', or 'segd run'");
     else
         console_complain("the service manager refuses: %s", text);
     return EXIT_FAILURE;

@@ -258,6 +258,11 @@ struct disk *disk_mounted(void)
     return mounted;
 }
 
+bool disk_is_mounted(void)
+{
+    return mounted != NULL;
+}
+
 struct disk *disk_mount(struct disk *disk)
 {
     struct disk *before = mounted;

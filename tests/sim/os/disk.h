@@ -56,6 +56,9 @@ void disk_destroy(struct disk *disk);
 /* The disk that the seam's functions work on; made when there is none. */
 struct disk *disk_mounted(void);
 
+/* True when there is one: asking does not make it. */
+bool disk_is_mounted(void);
+
 /* Another disk (which stays the caller's), or none. Gives the one before. */
 struct disk *disk_mount(struct disk *disk);
 

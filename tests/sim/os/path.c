@@ -108,7 +108,7 @@ enum sg_status path_check_writable(const char *path, struct sg_err *err)
 bool path_exists(const char *path)
 {
     struct node *node;
-    return disk_find(disk_mounted(), path, &node) == 0;
+    return disk_is_mounted() && disk_find(disk_mounted(), path, &node) == 0;
 }
 
 /* A missing folder above it means the same to the caller: nothing has this name. */
@@ -177,6 +177,8 @@ static const char *known_path(enum path_folder which)
     case PATH_USER_DATA:
     case PATH_SERVICE_DATA:
         return "/data";
+    case PATH_TEMP:
+        return current_folder;
     case PATH_DOWNLOADS:
         return "/downloads";
     case PATH_PROGRAM:
