@@ -41,8 +41,8 @@ SG_MUST_USE enum sg_status cmd_read_ids(const struct args *args, size_t first, i
 SG_MUST_USE enum sg_status cmd_read_id(const char *word, int64_t *out_id, struct sg_err *err);
 
 /* Prints JOBs: with --json as an array, or as an object when `is_single` and there is one; else a
- * line each with id, state and name, or one line for all where there are many. `verb` is what became
- * of them, "added". */
+ * line each with id, state and name, or one line for all where there are many. `verb` is what
+ * became of them, "added". */
 void cmd_print_jobs(const struct args *args, const cJSON *jobs, bool is_single, const char *verb);
 
 #endif

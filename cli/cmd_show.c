@@ -109,7 +109,7 @@ static void put_mirrors(struct sg_buf *out, const cJSON *job)
 static void put_ranges(struct sg_buf *out, const cJSON *job)
 {
     const cJSON *range;
-    unsigned number = 1;
+    int64_t number = 0;
     cJSON_ArrayForEach(range, json_array(job, "ranges"))
     {
         char rate[UNITS_TEXT_SIZE];
@@ -118,7 +118,8 @@ static void put_ranges(struct sg_buf *out, const cJSON *job)
         const char *host = json_text(range, "host");
         int64_t end = json_integer(range, "end", -1);
         units_format_rate(json_integer(range, "rate", -1), rate);
-        snprintf(label, sizeof label, "lane %u", number++);
+        number = json_integer(range, "lane", number + 1);
+        snprintf(label, sizeof label, "lane %lld", (long long)number);
         put_label(out, label);
         sg_buf_printf(out, "at %lld of %lld to ", (long long)json_integer(range, "pos", 0),
                       (long long)json_integer(range, "start", 0));

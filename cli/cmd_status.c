@@ -65,10 +65,9 @@ static void put_load(struct sg_buf *out, const cJSON *stats)
                   (long long)json_integer(stats, "handles", -1),
                   (long long)json_integer(stats, "sessions", -1));
     sg_buf_printf(out,
-                  "%-*s%lld turns, %lld wake-ups, busy %.1f s, longest turn %.1f ms, "
+                  "%-*s%lld turns, busy %.1f s, longest turn %.1f ms, "
                   "99 of 100 below %.1f ms\n",
                   LABEL_WIDTH, "engine", (long long)json_integer(stats, "turns", 0),
-                  (long long)json_integer(stats, "wakeups", 0),
                   (double)json_integer(stats, "busy_us", 0) / 1e6,
                   (double)json_integer(stats, "longest_turn_us", 0) / 1e3,
                   (double)json_integer(stats, "turn_p99_us", 0) / 1e3);

@@ -45,8 +45,8 @@ static enum sg_status open_own(struct client **out, struct sg_err *err)
 }
 
 /* Starts the user's daemon and connects to it. Somebody else may have done so while we waited for
- * our turn, or may do so by hand at this moment: that daemon is as good, so what counts in the end is
- * whether one listens. */
+ * our turn, or may do so by hand at this moment: that daemon is as good, so what counts in the end
+ * is whether one listens. */
 static enum sg_status start_own(struct client **out, struct sg_err *err)
 {
     struct sg_err launch_err = { 0 };

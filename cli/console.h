@@ -1,5 +1,5 @@
-/* The terminal, or whatever takes its place. Implemented by cli/win, and by cli/posix for tests. One
- * thread. */
+/* The terminal, or whatever takes its place. Implemented by cli/win, and by cli/posix for tests.
+ * One thread. */
 #ifndef SEGUE_CLI_CONSOLE_H
 #define SEGUE_CLI_CONSOLE_H
 
@@ -12,6 +12,7 @@ enum console_stream { CONSOLE_OUT, CONSOLE_ERR };
 struct console_traits {
     bool is_terminal;
     bool has_vt;      /* understands escape sequences (ECMA-48); false unless a terminal */
+    bool has_cursor;  /* console_go_up works; has_vt is the better way where there are both */
     bool has_colour;  /* has_vt, and NO_COLOR is not in the environment (https://no-color.org) */
     bool has_unicode; /* shows block characters */
 };
@@ -26,8 +27,12 @@ void console_close(void);
 /* What console_open found. */
 const struct console_traits *console_traits(void);
 
-/* The present size of stdout's terminal, in columns and lines; 80 and 24 where it cannot be told. */
+/* The present size of stdout's terminal in columns and lines; 80 and 24 where it cannot be told. */
 void console_size(uint32_t *out_columns, uint32_t *out_lines);
+
+/* Puts the cursor at the beginning of the line `n_lines` further up. Does nothing unless the traits
+ * have has_cursor. SetConsoleCursorPosition. */
+void console_go_up(uint32_t n_lines);
 
 /* Writes UTF-8 text: to a Windows console by WriteConsoleW, otherwise as it is. False when it could
  * not all be written; the reader may have gone. */

@@ -9,9 +9,9 @@
 
 struct launch_lock;
 
-/* Keeps several callers of one user from starting a daemon each: waits up to `timeout_ms` for its
- * turn. What can go wrong with it does no harm, since the daemon itself suffers no second one on the
- * same data: so there is always a lock to go on with (NULL: none could be had). */
+/* Keeps several callers of one user from starting a daemon each: waits up to `timeout_ms` for a
+ * turn. What goes wrong with it does no harm, since the daemon itself suffers no second one on the
+ * same data: so there is always a way to go on (NULL: no lock could be had). */
 struct launch_lock *launch_lock_take(uint32_t timeout_ms);
 
 /* Gives it up. NULL is allowed. */

@@ -1,6 +1,9 @@
-/* Redrawing in place: by escape sequences where the console has them, otherwise one line that is
- * written over again and again. A frame goes out in one write, so that it does not flicker. */
+/* Redrawing in place: by escape sequences where the console has them; else by the console's own
+ * functions, with blanks over what was there; else one line that is written over again and again. A
+ * frame goes out in one write, so that it does not flicker. */
 #include "cli/live_screen.h"
+
+#include <string.h>
 
 #include "base/buf.h"
 #include "cli/columns.h"
@@ -66,6 +69,49 @@ static void draw_frame(struct live_screen *screen, struct row *const *rows, size
     sg_buf_fini(&frame);
 }
 
+/* Copies the frame with each line filled up to `width` columns. Returns the number of lines. */
+static uint32_t put_padded_lines(struct sg_buf *out, struct sg_buf *frame, uint32_t width)
+{
+    uint32_t n_lines = 0;
+    for (char *line = frame->data; line != NULL && *line != '\0'; n_lines++) {
+        char *end = strchr(line, '\n');
+        *end = '\0';
+        uint32_t taken = columns_width(line);
+        sg_buf_puts(out, line);
+        columns_put_blanks(out, taken < width ? width - taken : 0);
+        sg_buf_putc(out, '\n');
+        line = end + 1;
+    }
+    return n_lines;
+}
+
+static void put_blank_lines(struct sg_buf *out, uint32_t n_lines, uint32_t width)
+{
+    for (uint32_t i = 0; i < n_lines; i++) {
+        columns_put_blanks(out, width);
+        sg_buf_putc(out, '\n');
+    }
+}
+
+static void draw_padded(struct live_screen *screen, struct row *const *rows, size_t n_rows,
+                        const struct live_style *style)
+{
+    struct sg_buf frame = { 0 };
+    struct sg_buf out = { 0 };
+    live_view_frame(rows, n_rows, style, &frame);
+    uint32_t n_lines = put_padded_lines(&out, &frame, style->width);
+    uint32_t n_old = screen->n_lines > n_lines ? screen->n_lines - n_lines : 0;
+    put_blank_lines(&out, n_old, style->width);
+    console_go_up(screen->n_lines);
+    print_text(&out);
+    if (n_old > 0)
+        console_go_up(n_old);
+    screen->n_lines = n_lines;
+    screen->width = style->width;
+    sg_buf_fini(&out);
+    sg_buf_fini(&frame);
+}
+
 static void draw_single(struct live_screen *screen, struct row *const *rows, size_t n_rows,
                         const struct live_style *style)
 {
@@ -89,19 +135,32 @@ void live_screen_draw(struct live_screen *screen, struct row *const *rows, size_
     struct live_style style = present_style();
     if (traits->has_vt)
         draw_frame(screen, rows, n_rows, &style);
+    else if (traits->has_cursor)
+        draw_padded(screen, rows, n_rows, &style);
     else
         draw_single(screen, rows, n_rows, &style);
     screen->is_shown = true;
 }
 
+static void clear_padded(const struct live_screen *screen, struct sg_buf *out)
+{
+    put_blank_lines(out, screen->n_lines, screen->width);
+    console_go_up(screen->n_lines);
+    print_text(out);
+    console_go_up(screen->n_lines);
+}
+
 void live_screen_clear(struct live_screen *screen)
 {
+    const struct console_traits *traits = console_traits();
+    struct sg_buf out = { 0 };
     if (!screen->is_shown)
         return;
-    struct sg_buf out = { 0 };
-    if (console_traits()->has_vt) {
+    if (traits->has_vt) {
         go_up(&out, screen->n_lines);
         sg_buf_puts(&out, ERASE_BELOW SHOW_CURSOR);
+    } else if (traits->has_cursor) {
+        clear_padded(screen, &out);
     } else {
         sg_buf_putc(&out, '\r');
         columns_put_blanks(&out, screen->width);

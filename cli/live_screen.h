@@ -11,8 +11,8 @@
 /* Zero-initialise it. */
 struct live_screen {
     uint32_t n_lines; /* of the frame that is on the screen */
-    uint32_t width;   /* columns that the single line took, without escape sequences */
-    bool is_shown;    /* a frame is on the screen, and the cursor is hidden */
+    uint32_t width;   /* of what is to be overwritten with blanks, where nothing can be erased */
+    bool is_shown;    /* a frame is on the screen */
 };
 
 /* Draws the rows that are not final. Does nothing when stdout is no terminal. */

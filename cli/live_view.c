@@ -180,11 +180,11 @@ static uint32_t lane_lines(const struct row *row, const struct live_style *style
 }
 
 /* "12 ████░░░░  2.1 MiB/s" in `width` columns; the bar gives way first. */
-static void put_lane(const struct row_lane *lane, size_t number, uint32_t width,
-                     const struct live_style *style, struct line *line)
+static void put_lane(const struct row_lane *lane, uint32_t width, const struct live_style *style,
+                     struct line *line)
 {
     char text[UNITS_TEXT_SIZE];
-    snprintf(text, sizeof text, "%2u ", (unsigned)(number % 1000));
+    snprintf(text, sizeof text, "%2u ", (unsigned)(lane->number % 1000));
     uint32_t fixed = columns_width(text) + 1 + RATE_WIDTH;
     uint32_t bar = width > fixed ? width - fixed : 0;
     line_put(line, text);
@@ -211,7 +211,7 @@ static void put_lanes(const struct row *row, const struct live_style *style, str
         if (is_first)
             line = (struct line){ .out = out, .left = style->width };
         line_put_blanks(&line, is_first ? INDENT : LANE_GAP);
-        put_lane(&row->lanes[i], i + 1, cell, style, &line);
+        put_lane(&row->lanes[i], cell, style, &line);
         if (is_last)
             sg_buf_putc(out, '\n');
     }

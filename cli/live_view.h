@@ -18,7 +18,7 @@ struct live_style {
 };
 
 /* A frame for the rows that are not final, in the order given, and a line of totals where there are
- * several. A job has a line with name and numbers, a map of the parts that are there, and its lanes;
+ * several. A job has a line with name and numbers, a map of the parts that are there, and lanes;
  * when the lines do not suffice for all jobs, first the lanes go, then the maps, then jobs. Each
  * line ends with "\n". */
 void live_view_frame(struct row *const *rows, size_t n_rows, const struct live_style *style,

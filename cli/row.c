@@ -48,13 +48,13 @@ static void set_text(char **field, const char *text)
     *field = copy;
 }
 
-/* Before the first answer came, `path` is only the folder. */
+/* Before the part file is there, `path` is only the folder. */
 static bool is_name_decided(const cJSON *job)
 {
+    const char *state = json_text(job, "state");
+    bool is_done = state != NULL && strcmp(state, row_state_word(ROW_DONE)) == 0;
     return json_text(job, "path") != NULL &&
-           (json_integer(job, "total", -1) >= 0 || json_integer(job, "done", 0) > 0 ||
-            json_text(job, "final_url") != NULL || json_text(job, "etag") != NULL ||
-            json_text(job, "last_modified") != NULL);
+           (is_done || json_integer(job, "done", 0) > 0 || json_text(job, "allocation") != NULL);
 }
 
 /* The last part of a URL's path, without query and fragment; the whole URL where that is empty. */
@@ -74,6 +74,7 @@ static char *name_of_url(const char *url)
 char *row_name_of(const cJSON *job)
 {
     const char *path = json_text(job, "path");
+    const char *name = json_text(job, "name"); /* the one asked for */
     const char *url = json_text(job, "url");
     if (path != NULL && (is_name_decided(job) || url == NULL)) {
         size_t start = strlen(path);
@@ -82,6 +83,8 @@ char *row_name_of(const cJSON *job)
         if (path[start] != '\0')
             return need(sg_strdup(path + start));
     }
+    if (name != NULL)
+        return need(sg_strdup(name));
     return name_of_url(url != NULL ? url : "?");
 }
 
@@ -103,6 +106,7 @@ static void read_lanes(struct row *row, const cJSON *ranges)
     cJSON_ArrayForEach(range, ranges)
     {
         struct row_lane *lane = &row->lanes[row->n_lanes++];
+        lane->number = json_integer(range, "lane", (int64_t)row->n_lanes);
         lane->start = json_integer(range, "start", 0);
         lane->pos = json_integer(range, "pos", 0);
         lane->end = json_integer(range, "end", -1);

@@ -1,5 +1,5 @@
-/* Who may see and change which job. A job belongs to the caller who added it. Pure, given who calls.
- */
+/* Who may see and change which job. A job belongs to the caller who added it. Pure, given who
+ * calls. / */
 #ifndef SEGUE_DAEMON_ACCESS_H
 #define SEGUE_DAEMON_ACCESS_H
 

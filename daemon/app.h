@@ -1,6 +1,6 @@
 /* The daemon as one object: the loop, the data folder with its lock and database, the engine, the
- * control channel. How the process was started (console, background, service) is the host's business.
- */
+ * control channel. How the process was started (console, background, service) is the host's
+ * business. / */
 #ifndef SEGUE_DAEMON_APP_H
 #define SEGUE_DAEMON_APP_H
 
@@ -37,7 +37,8 @@ enum { APP_IDLE_S = 300 };
 SG_MUST_USE enum sg_status app_open(const struct app_options *options, struct app **out,
                                     struct sg_err *err);
 
-/* Serves until app_stop; then everything is durable. The thread that calls it is the loop thread. */
+/* Serves until app_stop; then everything is durable. The thread that calls it is the loop thread.
+ */
 void app_run(struct app *app);
 
 /* Makes app_run return soon. Any thread; more than once does no harm. */

@@ -1,4 +1,5 @@
-/* stderr, in UTF-8: a Windows console shows it rightly only when it is told by UTF-16. Any thread. */
+/* stderr, in UTF-8: a Windows console shows it rightly only when it is told by UTF-16. Any thread.
+ */
 #ifndef SEGUE_DAEMON_CONSOLE_H
 #define SEGUE_DAEMON_CONSOLE_H
 

@@ -5,7 +5,6 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "core/plan.h"
 
 static void add_text(cJSON *object, const char *name, const char *text)
 {
@@ -76,8 +75,8 @@ static void add_progress(cJSON *object, const struct job *job)
 
 static void add_ranges(cJSON *object, const struct job *job)
 {
-    struct job_lane lanes[PLAN_LANES_MAX];
-    size_t n = job_lanes(job, lanes, PLAN_LANES_MAX);
+    struct job_lane lanes[ENGINE_LANES_MAX];
+    size_t n = job_lanes(job, lanes, ENGINE_LANES_MAX);
     cJSON *array = cJSON_AddArrayToObject(object, "ranges");
     for (size_t i = 0; i < n; i++) {
         cJSON *range = cJSON_CreateObject();

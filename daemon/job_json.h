@@ -17,9 +17,9 @@ cJSON *job_json_detailed(const struct job *job);
 /* What an event.progress tells of it. */
 cJSON *job_json_progress(const struct job *job);
 
-/* Reads one SPEC into an empty record (job_record_init); the URLs are checked and brought into their
- * normal form. The caller releases the record, also on failure.
- * SG_E_INVALID names the field; SG_E_SCHEME; SG_E_NOMEM. */
+/* Reads one SPEC into an empty record (job_record_init); the URLs are checked and brought into
+ * their normal form. The caller releases the record, also on failure. SG_E_INVALID names the field;
+ * SG_E_SCHEME; SG_E_NOMEM. */
 SG_MUST_USE enum sg_status job_json_read(const cJSON *spec, struct job_record *record,
                                          struct sg_err *err);
 

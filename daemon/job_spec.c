@@ -8,10 +8,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "base/utf.h"
-#include "core/digest_header.h"
-#include "core/lifecycle.h"
-#include "core/name.h"
-#include "core/plan.h"
 #include "net/net.h"
 #include "os/path.h"
 
@@ -91,11 +87,7 @@ static enum sg_status on_folder(const cJSON *value, struct job_record *record, s
 
 static enum sg_status on_name(const cJSON *value, struct job_record *record, struct sg_err *err)
 {
-    static const char right[] = "a file name that Windows allows, without a folder";
-    enum sg_status status = take_text(value, &record->name, right, err);
-    if (status == SG_OK && !name_is_safe(record->name))
-        status = wrong(err, value, right);
-    return status;
+    return take_text(value, &record->name, "a file name", err);
 }
 
 /* Joins an array of texts, one a line, each checked and perhaps rewritten by `check`. */
@@ -143,7 +135,8 @@ static enum sg_status on_mirrors(const cJSON *value, struct job_record *record, 
     return take_list(value, &record->mirrors, "a list of URLs", check_mirror, err);
 }
 
-/* RFC 9110, 5.1: a field name is a token. Those that decide how ranges work are not the caller's. */
+/* RFC 9110, 5.1: a field name is a token. Those that decide how ranges work are not the caller's.
+ */
 static enum sg_status check_header(const char *text, struct sg_buf *out, struct sg_err *err)
 {
     static const char *const ours[] = { "Range", "If-Range",       "Accept-Encoding",  "Connection",
@@ -187,19 +180,13 @@ static enum sg_status on_proxy(const cJSON *value, struct job_record *record, st
 
 static enum sg_status on_checksum(const cJSON *value, struct job_record *record, struct sg_err *err)
 {
-    static const char right[] = "'sha256:HEX' (or sha512, sha1, md5)";
-    enum digest_kind kind;
-    uint8_t bytes[DIGEST_SIZE_MAX];
-    enum sg_status status = take_text(value, &record->checksum, right, err);
-    if (status == SG_OK && !digest_parse(record->checksum, &kind, bytes))
-        status = wrong(err, value, right);
-    return status;
+    return take_text(value, &record->checksum, "'sha256:HEX' (or sha512, sha1, md5)", err);
 }
 
 static enum sg_status on_connections(const cJSON *value, struct job_record *record,
                                      struct sg_err *err)
 {
-    return take_whole(value, 1, PLAN_LANES_MAX, "a whole number from 1 to 64", &record->max_lanes,
+    return take_whole(value, 1, ENGINE_LANES_MAX, "a whole number from 1 to 64", &record->max_lanes,
                       err);
 }
 
@@ -302,5 +289,5 @@ enum sg_status job_json_read(const cJSON *spec, struct job_record *record, struc
     }
     if (record->url == NULL)
         return sg_err_set(err, SG_E_INVALID, "a job needs a url");
-    return SG_OK;
+    return engine_check(record, err);
 }

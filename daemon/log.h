@@ -1,6 +1,6 @@
 /* The daemon's log: one line a record, "2026-11-23T13:01:02.345Z info text". It goes to segd.log in
- * the data folder, which is moved to segd.log.1 when it is full, and to stderr while the daemon has a
- * console. Any thread. */
+ * the data folder, which is moved to segd.log.1 when it is full, and to stderr while the daemon has
+ * a console. Any thread. */
 #ifndef SEGUE_DAEMON_LOG_H
 #define SEGUE_DAEMON_LOG_H
 

@@ -71,8 +71,8 @@ static bool read_options(int argc, char **argv, struct host_request *request)
     return true;
 }
 
-/* Takes the pipe's name from the command line, the environment or the house rules, in this order. The
- * caller owns it. */
+/* Takes the pipe's name from the command line, the environment or the house rules, in this order.
+ * The caller owns it. */
 static enum sg_status find_pipe_name(const struct app_options *app, char **out, struct sg_err *err)
 {
     if (app->pipe_name != NULL) {

@@ -52,8 +52,8 @@ SG_MUST_USE enum sg_status method_find_job(struct app *app, struct call *call, c
 SG_MUST_USE enum sg_status method_check_params(const cJSON *params, const char *names,
                                                struct sg_err *err);
 
-/* A call that is answered when the engine's changes are committed. `answer` makes the result from the
- * ids; a job that is gone by then is left out. */
+/* A call that is answered when the engine's changes are committed. `answer` makes the result from
+ * the ids; a job that is gone by then is left out. */
 struct pending;
 
 /* Begins one for up to `n_max` jobs. NULL when memory ran out. */
@@ -62,8 +62,8 @@ struct pending *pending_create(struct app *app, struct call *call, size_t n_max)
 /* Notes a job that was changed. */
 void pending_note(struct pending *pending, int64_t id);
 
-/* Answers later: {jobs: [...]}, with `is_single` the one JOB itself, with `only_ids` {removed: [ids]}.
- * Takes everything over. */
+/* Answers later: {jobs: [...]}, with `is_single` the one JOB itself, with `only_ids` {removed:
+ * [ids]}. Takes everything over. */
 void pending_answer(struct pending *pending, bool is_single, bool only_ids);
 
 /* Answers with an error now. */

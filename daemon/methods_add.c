@@ -1,5 +1,5 @@
-/* job.add: the specifications are read here, the folders are looked at on a work thread (a share may
- * be slow), and then the engine takes the jobs. */
+/* job.add: the specifications are read here, the folders are looked at on a work thread (a share
+ * may be slow), and then the engine takes the jobs. */
 #include "daemon/methods.h"
 
 #include <string.h>
@@ -66,6 +66,20 @@ static void on_folders_checked(struct work *work)
         fail(add);
 }
 
+/* The system's own words do not say what to do. */
+static void advise(struct add *add, const char *folder)
+{
+    if (add->status == SG_E_NO_FOLDER && path_exists(folder))
+        sg_err_set(&add->err, add->status, "%s is not a folder: name another with -d", folder);
+    else if (add->status == SG_E_NO_FOLDER)
+        sg_err_set(&add->err, add->status,
+                   "the folder %s does not exist: create it, or name another with -d", folder);
+    else if (add->status == SG_E_DENIED)
+        sg_err_set(&add->err, add->status,
+                   "the folder %s cannot be written to: see who owns it, or name another with -d",
+                   folder);
+}
+
 /* Many jobs usually name one folder after the other: each run of equal ones is looked at once. */
 static void check_folders(struct work *work)
 {
@@ -75,6 +89,8 @@ static void check_folders(struct work *work)
         const char *folder = add->records[i].folder;
         if (last == NULL || strcmp(last, folder) != 0)
             add->status = path_check_writable(folder, &add->err);
+        if (add->status != SG_OK)
+            advise(add, folder);
         last = folder;
     }
 }

@@ -1,6 +1,7 @@
 /* Methods on the daemon itself, its settings, and subscriptions. */
 #include "daemon/methods.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,10 +19,21 @@ static const cJSON *member(const cJSON *params, const char *name)
     return params != NULL ? cJSON_GetObjectItemCaseSensitive(params, name) : NULL;
 }
 
+/* Refuses what a method without parameters was given; true when it did. */
+static bool refuses_params(struct call *call, const cJSON *params)
+{
+    struct sg_err err;
+    if (method_check_params(params, "", &err) == SG_OK)
+        return false;
+    call_fail(call, &err);
+    return true;
+}
+
 void method_daemon_info(struct app *app, struct call *call, const cJSON *params)
 {
-    (void)params;
     const struct app_options *options = app_options(app);
+    if (refuses_params(call, params))
+        return;
     struct process_usage usage;
     char started[SG_ISO8601_SIZE];
     process_usage(&usage);
@@ -62,7 +74,8 @@ static void add_counts(cJSON *result, const struct app *app)
 
 void method_daemon_stats(struct app *app, struct call *call, const cJSON *params)
 {
-    (void)params;
+    if (refuses_params(call, params))
+        return;
     struct process_usage usage;
     const struct loop_stats *stats = loop_stats(app_loop(app));
     process_usage(&usage);
@@ -86,7 +99,8 @@ void method_daemon_stats(struct app *app, struct call *call, const cJSON *params
 
 void method_daemon_shutdown(struct app *app, struct call *call, const cJSON *params)
 {
-    (void)params;
+    if (refuses_params(call, params))
+        return;
     if (app_options(app)->mode == APP_SERVICE) {
         method_fail(call, SG_E_DENIED,
                     "the service is stopped by Windows: use 'net stop Segue' as administrator");
@@ -149,10 +163,12 @@ static cJSON *settings_json(const struct settings *settings, enum setting only)
 
 static enum sg_status find_setting(const cJSON *name, enum setting *out, struct sg_err *err)
 {
-    enum setting setting = cJSON_IsString(name) ? settings_find(name->valuestring) : SETTING_COUNT;
+    if (!cJSON_IsString(name))
+        return sg_err_set(err, SG_E_INVALID, "'name' is the name of a setting");
+    enum setting setting = settings_find(name->valuestring);
     if (setting == SETTING_COUNT)
         return sg_err_set(err, SG_E_NOT_FOUND, "there is no setting '%s': 'seg settings' shows all",
-                          cJSON_IsString(name) ? name->valuestring : "");
+                          name->valuestring);
     *out = setting;
     return SG_OK;
 }
@@ -191,9 +207,11 @@ static void on_setting_kept(void *ctx, enum sg_status status, const struct sg_er
 static enum sg_status read_value(const cJSON *value, char text[32], const char **out,
                                  struct sg_err *err)
 {
-    if (value == NULL || (!cJSON_IsNull(value) && !cJSON_IsString(value) && !cJSON_IsNumber(value)))
+    bool is_whole = cJSON_IsNumber(value) && floor(value->valuedouble) >= value->valuedouble &&
+                    fabs(value->valuedouble) <= 9e15;
+    if (!cJSON_IsNull(value) && !cJSON_IsString(value) && !is_whole)
         return sg_err_set(err, SG_E_INVALID,
-                          "'value' is a text, a number, or null for the default");
+                          "'value' is a text, a whole number, or null for the default");
     *out = cJSON_IsString(value) ? value->valuestring : NULL;
     if (cJSON_IsNumber(value)) {
         snprintf(text, 32, "%.0f", value->valuedouble);
@@ -262,8 +280,9 @@ void method_events_subscribe(struct app *app, struct call *call, const cJSON *pa
 
 void method_events_unsubscribe(struct app *app, struct call *call, const cJSON *params)
 {
-    (void)params;
     struct session *session = call_session(call);
+    if (refuses_params(call, params))
+        return;
     if (session != NULL)
         events_unsubscribe(app_events(app), session);
     call_reply(call, NULL);

@@ -5,8 +5,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "core/lifecycle.h"
-#include "core/plan.h"
 #include "daemon/access.h"
 #include "daemon/job_json.h"
 
@@ -76,7 +74,8 @@ static enum sg_status read_whole(const cJSON *value, const char *name, double mi
 {
     double number = cJSON_IsNumber(value) ? value->valuedouble : NAN;
     if (!(number >= min && number <= max) || floor(number) < number)
-        return sg_err_set(err, SG_E_INVALID, "'%s' is a whole number from %.0f to %.0f", name, min,
+        return sg_err_set(err, SG_E_INVALID,
+                          "'%s' is not valid: give a whole number from %.0f to %.0f", name, min,
                           max);
     *out = (int64_t)number;
     return SG_OK;
@@ -180,7 +179,7 @@ static enum sg_status check_states(struct job *const *jobs, size_t n, enum job_s
 {
     for (size_t i = 0; i < n; i++) {
         const struct job_record *record = job_record_of(jobs[i]);
-        if (record->state != target && !job_may_move(record->state, target))
+        if (record->state != target && !engine_may_move(record->state, target))
             return sg_err_set(err, SG_E_STATE, "job %lld is %s: it cannot become %s",
                               (long long)record->id, job_state_word(record->state),
                               job_state_word(target));
@@ -203,8 +202,8 @@ static void run_command(struct app *app, struct call *call, command_fn *command,
     }
     for (size_t i = 0; i < n; i++) {
         const struct job_record *record = job_record_of(jobs[i]);
-        bool is_concerned =
-            job_may_move(record->state, target) && !(is_all && job_state_is_final(record->state));
+        bool is_concerned = engine_may_move(record->state, target) &&
+                            !(is_all && job_state_is_final(record->state));
         if (!is_concerned && (is_all || record->state != target))
             continue;
         if (command(app_engine(app), jobs[i], &err) == SG_OK)
@@ -346,7 +345,8 @@ static enum sg_status read_change(const cJSON *params, struct job_change *change
     if (status == SG_OK && limit != NULL)
         status = read_whole(limit, "limit", 0, 9e15, &change->limit_bps, err);
     if (status == SG_OK && connections != NULL)
-        status = read_whole(connections, "connections", 0, PLAN_LANES_MAX, &change->max_lanes, err);
+        status =
+            read_whole(connections, "connections", 0, ENGINE_LANES_MAX, &change->max_lanes, err);
     return status;
 }
 

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "base/utf.h"
+#include "os/path.h"
 
 enum { TEXT_MAX = 4096, CONNECT_TIMEOUT_MS = 30000, IDLE_CONNECTIONS = 64 };
 
@@ -96,6 +97,16 @@ static enum sg_status check_text(const struct setting_info *info, const char *va
                       info->name, (int)TEXT_MAX);
 }
 
+static enum sg_status check_folder(const struct setting_info *info, const char *value,
+                                   struct sg_err *err)
+{
+    enum sg_status status = check_text(info, value, err);
+    if (status != SG_OK || value[0] == '\0' || path_is_absolute(value))
+        return status;
+    return sg_err_set(err, SG_E_INVALID, "%s cannot be '%s': give the whole path of a folder",
+                      info->name, value);
+}
+
 enum sg_status settings_check(enum setting setting, const char *value, struct sg_err *err)
 {
     const struct setting_info *info = settings_info(setting);
@@ -103,6 +114,8 @@ enum sg_status settings_check(enum setting setting, const char *value, struct sg
         return check_number(info, value, err);
     if (info->type == SETTING_WORD)
         return check_word(info, value, err);
+    if (info->type == SETTING_FOLDER)
+        return check_folder(info, value, err);
     return check_text(info, value, err);
 }
 

@@ -14,7 +14,7 @@ enum setting_type {
     SETTING_NUMBER, /* a whole number within min and max */
     SETTING_WORD,   /* one of `words` */
     SETTING_TEXT,   /* any text; "" when not set */
-    SETTING_FOLDER, /* an absolute path of an existing folder; "" when not set */
+    SETTING_FOLDER, /* an absolute path of a folder; "" when not set */
 };
 
 /* X(constant, name, type, default, min, max, unit, words, help) */

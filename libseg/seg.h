@@ -1,8 +1,8 @@
 /* Segue as a library: downloads that run by themselves.
  *
- * One call starts a download and returns an object to poll, to wait for, to be called back by, or to
- * cancel; it tells bytes, seconds and rate at any time. No thread is made for it: one engine thread
- * serves all.
+ * One call starts a download and returns an object to poll, to wait for, to be called back by, or
+ * to cancel; it tells bytes, seconds and rate at any time. No thread is made for it: one engine
+ * thread serves all.
  *
  *     struct seg_engine *engine;
  *     struct seg_download *download;
@@ -10,15 +10,16 @@
  *
  *     if (!seg_engine_open(NULL, &engine, &error))
  *         return fail(&error);
- *     if (seg_start(engine, "https://example.org/big.iso", "D:\\Downloads", NULL, &download, &error))
+ *     if (seg_start(engine, "https://example.org/big.iso", "D:\\Downloads", NULL, &download,
+ *     &error))
  *         seg_wait(download, SEG_FOREVER);
  *     seg_release(download);
  *     seg_engine_close(engine);
  *
  * Downloads are split into byte ranges over several connections, and each range is written with its
- * own overlapped WriteFile at its offset; all of it completes on one I/O completion port. What is on
- * disk is noted in a database, so a download whose process ended goes on when it is started again
- * with the same key (struct seg_options).
+ * own overlapped WriteFile at its offset; all of it completes on one I/O completion port. What is
+ * on disk is noted in a database, so a download whose process ended goes on when it is started
+ * again with the same key (struct seg_options).
  *
  * Strings are UTF-8. Every function may be called on any thread. */
 #ifndef SEGUE_SEG_H
@@ -39,19 +40,19 @@ struct seg_download;
 
 /* How an engine is set up; zero-initialise it: every field has a default. */
 struct seg_engine_options {
-    const char *data_folder;      /* where state is kept; default: only while the engine is open */
-    uint32_t max_active;          /* downloads at once, others queue; default 4 */
-    uint32_t max_connections;     /* of one download; default 16 */
-    uint64_t memory_limit;        /* bytes of write buffers; default 64 MiB */
-    const char *ca_file;          /* PEM bundle to trust in place of the system's */
+    const char *data_folder;  /* where state is kept; default: only while the engine is open */
+    uint32_t max_active;      /* downloads at once, others queue; default 4 */
+    uint32_t max_connections; /* of one download; default 16 */
+    uint64_t memory_limit;    /* bytes of write buffers; default 64 MiB */
+    const char *ca_file;      /* PEM bundle to trust in place of the system's */
 };
 
 /* Starts an engine with its thread. `options` may be NULL. False and *error when it cannot. */
 bool seg_engine_open(const struct seg_engine_options *options, struct seg_engine **out,
                      struct seg_error *error);
 
-/* Stops it: what is fetched is made durable, unfinished downloads stay in the database, waiting calls
- * return. Every download must have been released. NULL is allowed. */
+/* Stops it: what is fetched is made durable, unfinished downloads stay in the database, waiting
+ * calls return. Every download must have been released. NULL is allowed. */
 void seg_engine_close(struct seg_engine *engine);
 
 enum seg_state {
@@ -77,8 +78,8 @@ struct seg_options {
     void *context;
 };
 
-/* Starts a download into an existing folder (absolute path). `options` may be NULL. Returns as soon as
- * the download is noted in the database. False and *error when it cannot be. */
+/* Starts a download into an existing folder (absolute path). `options` may be NULL. Returns as soon
+ * as the download is noted in the database. False and *error when it cannot be. */
 bool seg_start(struct seg_engine *engine, const char *url, const char *folder,
                const struct seg_options *options, struct seg_download **out,
                struct seg_error *error);
@@ -101,12 +102,13 @@ void seg_progress(const struct seg_download *download, struct seg_progress *out)
 /* Waits until it is done or stopped, at most `timeout_ms` (SEG_FOREVER). True when it is. */
 bool seg_wait(struct seg_download *download, uint32_t timeout_ms);
 
-/* Cancels it; what was fetched of it is deleted. Nothing happens when it is over. Wait for the end as
- * ever. */
+/* Cancels it; what was fetched of it is deleted. Nothing happens when it is over. Wait for the end
+ * as ever. */
 void seg_cancel(struct seg_download *download);
 
 /* How it ended: true when the file is complete; then *path (NULL: not wanted), valid until
- * seg_release, is its name. False and *error otherwise, also when it goes on still ("wrong_state"). */
+ * seg_release, is its name. False and *error otherwise, also when it goes on still ("wrong_state").
+ */
 bool seg_result(struct seg_download *download, const char **path, struct seg_error *error);
 
 /* Lets go of the object; the download goes on. NULL is allowed. */

@@ -55,6 +55,12 @@ void console_size(uint32_t *out_columns, uint32_t *out_lines)
     *out_lines = is_known && size.ws_row > 0 ? size.ws_row : 24;
 }
 
+/* What is no escape sequence cannot move the cursor here. */
+void console_go_up(uint32_t n_lines)
+{
+    (void)n_lines;
+}
+
 bool console_write(enum console_stream stream, const char *text)
 {
     int fd = stream == CONSOLE_OUT ? STDOUT_FILENO : STDERR_FILENO;

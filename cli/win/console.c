@@ -31,11 +31,44 @@ static bool is_dumb(void)
     return is_dumb;
 }
 
+static bool where_is_cursor(COORD *out)
+{
+    CONSOLE_SCREEN_BUFFER_INFO info;
+    if (!GetConsoleScreenBufferInfo(handles[CONSOLE_OUT], &info))
+        return false;
+    *out = info.dwCursorPosition;
+    return true;
+}
+
+/* QUIRK(console-vt): Wine 8 takes the mode but does not act on it: escape sequences go out as
+ * characters and move its idea of the cursor. So one that shows nothing ("no attributes") is
+ * written, to see whether the cursor stays; it is put back. It is gone when the mode is refused or
+ * the cursor stays. */
+static bool obeys_vt(void)
+{
+    COORD before;
+    COORD after;
+    DWORD n_written;
+    if (!where_is_cursor(&before) ||
+        !WriteConsoleW(handles[CONSOLE_OUT], L"\x1b[m", 3, &n_written, NULL) ||
+        !where_is_cursor(&after))
+        return false;
+    if (before.X == after.X && before.Y == after.Y)
+        return true;
+    SetConsoleCursorPosition(handles[CONSOLE_OUT], before);
+    return false;
+}
+
 /* Fails on consoles before Windows 10 1511, and where the user asked for the legacy console. */
 static bool turn_vt_on(void)
 {
-    return SetConsoleMode(handles[CONSOLE_OUT], old_mode | ENABLE_PROCESSED_OUTPUT |
-                                                    ENABLE_VIRTUAL_TERMINAL_PROCESSING) != 0;
+    DWORD mode = old_mode | ENABLE_PROCESSED_OUTPUT | ENABLE_VIRTUAL_TERMINAL_PROCESSING;
+    if (!SetConsoleMode(handles[CONSOLE_OUT], mode))
+        return false;
+    if (obeys_vt())
+        return true;
+    SetConsoleMode(handles[CONSOLE_OUT], old_mode);
+    return false;
 }
 
 /* Consoles draw with a font that goes with their code page: what that has, can be seen. */
@@ -60,7 +93,8 @@ void console_open(void)
     is_console[CONSOLE_OUT] = GetConsoleMode(handles[CONSOLE_OUT], &old_mode) != 0;
     is_console[CONSOLE_ERR] = GetConsoleMode(handles[CONSOLE_ERR], &mode) != 0;
     traits.is_terminal = is_console[CONSOLE_OUT];
-    traits.has_vt = traits.is_terminal && !is_dumb() && turn_vt_on();
+    traits.has_cursor = traits.is_terminal && !is_dumb();
+    traits.has_vt = traits.has_cursor && turn_vt_on();
     traits.has_colour = traits.has_vt && !is_set("NO_COLOR");
     traits.has_unicode = !traits.is_terminal || has_block_characters();
 }
@@ -85,6 +119,16 @@ void console_size(uint32_t *out_columns, uint32_t *out_lines)
         return;
     *out_columns = (uint32_t)(info.srWindow.Right - info.srWindow.Left + 1);
     *out_lines = (uint32_t)(info.srWindow.Bottom - info.srWindow.Top + 1);
+}
+
+void console_go_up(uint32_t n_lines)
+{
+    COORD place;
+    if (!traits.has_cursor || !where_is_cursor(&place))
+        return;
+    place.X = 0;
+    place.Y = (SHORT)((uint32_t)place.Y > n_lines ? (uint32_t)place.Y - n_lines : 0);
+    SetConsoleCursorPosition(handles[CONSOLE_OUT], place);
 }
 
 static bool write_units(HANDLE handle, const wchar_t *units, size_t n_units)

@@ -91,8 +91,8 @@ static HANDLE create_event(char out_name[EVENT_NAME_SIZE])
     return NULL;
 }
 
-/* Nothing is inherited: a caller that waits for the end of our output must not wait for the daemon's
- * end. Its current folder is its own, so that it does not hold the caller's. */
+/* Nothing is inherited: who waits for the end of our output must not wait for the daemon's end.
+ * Its current folder is its own, so that it does not hold the caller's. */
 static bool start(const wchar_t *folder, const char *path, const char *event_name,
                   HANDLE *out_process)
 {

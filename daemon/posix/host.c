@@ -21,7 +21,7 @@ static void on_signal(int number)
 
 void host_signal_ready(const char *ready_token)
 {
-    int fd = atoi(ready_token);
+    int fd = (int)strtol(ready_token, NULL, 10);
     if (write(fd, "1", 1) == 1)
         close(fd);
 }

@@ -1,11 +1,11 @@
 /* Hosting by the service manager. The program's first thread belongs to the dispatcher, which also
  * calls on_control; the app runs on the thread that the service manager starts for on_start. While
- * the service starts or stops, a thread of its own tells the service manager once a second that this
- * goes on.
+ * the service starts or stops, a thread of its own tells the service manager once a second that
+ * this goes on.
  *
  *   start pending ─ the app accepts calls ─► running ─ stop, preshutdown ─► stop pending ─► stopped
  *         └───────────────────── it could not be opened ────────────────────────────────────►┘
- */
+ * / */
 #include "daemon/host.h"
 
 #include <stdlib.h>

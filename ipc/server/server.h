@@ -15,7 +15,8 @@
 /* Limits; reaching one is an ordinary outcome. */
 enum {
     SERVER_SESSIONS_MAX = 64, /* further clients are told "limit_reached" and let go */
-    SERVER_CALLS_MAX = 64,    /* unanswered calls of a session; further ones wait unread */
+    SERVER_CALLS_MAX = 1,     /* unanswered calls of a session: the next waits unread, so that
+                               * they are carried out in order */
     SERVER_PROGRESS_QUEUE_MAX = 256 * 1024, /* bytes waiting: progress events are dropped beyond */
     SERVER_QUEUE_MAX = 16 * 1024 * 1024,    /* bytes waiting: the session is closed beyond */
 };

@@ -13,7 +13,8 @@ enum sg_class {
     SG_CLASS_BUG,       /* ours, or the system's */
 };
 
-/* X(constant, word, class, sentence). Words are part of the protocol: never changed, never reused. */
+/* X(constant, word, class, sentence). Words are part of the protocol: never changed, never reused.
+ */
 #define SG_STATUS_TABLE(X)                                                                        \
     X(SG_E_TIMEOUT, "timeout", RETRY, "the server did not answer in time")                        \
     X(SG_E_CONNECT, "connect_failed", RETRY, "no connection to the server could be made")         \

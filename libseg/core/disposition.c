@@ -1,4 +1,5 @@
-/* The file name in a Content-Disposition header: RFC 6266 with the extended notation of RFC 8187. */
+/* The file name in a Content-Disposition header: RFC 6266 with the extended notation of RFC 8187.
+ */
 #include "core/name.h"
 
 #include <stdint.h>

@@ -56,7 +56,7 @@ enum download_phase {
 enum effect_kind {
     FX_REOPEN_PART, /* open record.part_path if it is still ours → EV_PART_OPENED */
     FX_CREATE_PART, /* make, name and reserve a part file, commit the record → EV_PART_READY */
-    FX_RESET_PART,  /* commit the record, which has no extents, then empty the part → EV_PART_READY */
+    FX_RESET_PART, /* commit the record, which has no extents, then empty the part → EV_PART_READY */
     FX_OPEN_LANE, /* ask for [first, end) on `lane` (end 0: open) → EV_HEAD, bytes, EV_LANE_END */
     FX_CLOSE_LANE, /* submit the lane's buffer and drop its transfer: no further event of it */
     FX_FLUSH_LANE, /* submit what the lane's buffer holds */

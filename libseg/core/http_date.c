@@ -1,5 +1,5 @@
-/* HTTP dates: the three forms differ only in order and separators, so the text is cut into words and
- * numbers, and each is recognised by what it looks like. */
+/* HTTP dates: the three forms differ only in order and separators, so the text is cut into words
+ * and numbers, and each is recognised by what it looks like. */
 #include "core/http_date.h"
 
 #include <string.h>

@@ -16,10 +16,10 @@ enum { NAME_UNITS_MAX = 255 - 16 };
  * ran out. */
 char *name_from_disposition(const char *value);
 
-/* A safe name made of `raw` (any bytes): separators and forbidden characters become "_", what cannot
- * be seen is left out, broken UTF-8 is replaced, device names get a "_" in front, trailing dots and
- * spaces go, long names are cut before their extension. "download" when nothing is left. The caller
- * owns it (sg_free). NULL when memory ran out. */
+/* A safe name made of `raw` (any bytes): separators and forbidden characters become "_", what
+ * cannot be seen is left out, broken UTF-8 is replaced, device names get a "_" in front, trailing
+ * dots and spaces go, long names are cut before their extension. "download" when nothing is left.
+ * The caller owns it (sg_free). NULL when memory ran out. */
 char *name_sanitize(const char *raw);
 
 /* True when name_sanitize would leave `name` as it is: what a caller may ask for. */

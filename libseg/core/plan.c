@@ -72,9 +72,9 @@ static int last_to_finish(const struct plan *plan, double typical, uint64_t now_
 
 /* The tail that a newcomer takes so that owner and newcomer finish together:
  *   (rem - x) / r_owner = setup + x / r_new
- * Where a share would be too small for a request the newcomer takes everything, or nothing: the last
- * bytes of a lane that hangs are fetched by another rather than waited for. 0 when the gain is not
- * worth it. */
+ * Where a share would be too small for a request the newcomer takes everything, or nothing: the
+ * last bytes of a lane that hangs are fetched by another rather than waited for. 0 when the gain is
+ * not worth it. */
 static uint64_t tail_worth_taking(uint64_t remaining, double owner_bps, double new_bps,
                                   double setup_s)
 {
@@ -121,7 +121,8 @@ static void vacate(struct plan_lane *lane, uint64_t now_us)
     lane->is_receiving = false;
 }
 
-/* The lane's connection is given up with its range: what was measured does not hold for the next. */
+/* The lane's connection is given up with its range: what was measured does not hold for the next.
+ */
 static void abandon(struct plan_lane *lane, uint64_t now_us)
 {
     vacate(lane, now_us);

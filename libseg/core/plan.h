@@ -53,9 +53,9 @@ SG_MUST_USE enum sg_status plan_init(struct plan *plan, uint64_t total, const st
 /* Releases the memory. */
 void plan_fini(struct plan *plan);
 
-/* Gives the free lane `lane` something to do; false when there is nothing worth it. The lane is then
- * busy from *out_grant's first to its end; a victim's end has been moved. Takes time proportional to
- * the number of lanes. */
+/* Gives the free lane `lane` something to do; false when there is nothing worth it. The lane is
+ * then busy from *out_grant's first to its end; a victim's end has been moved. Takes time
+ * proportional to the number of lanes. */
 bool plan_assign(struct plan *plan, int lane, uint64_t now_us, struct plan_grant *out_grant);
 
 /* The first byte of the lane's range is about to arrive, `setup_us` after it was asked for. */

@@ -99,6 +99,9 @@ enum job_on_change { JOB_ON_CHANGE_TABLE(X) JOB_ON_CHANGE_COUNT };
     X(part_id_high, int64_t)  /* ... and its id, as two numbers */                   \
     X(part_id_low, int64_t)
 
+/* Bounds of the field `priority`. */
+enum { JOB_PRIORITY_MIN = -1000, JOB_PRIORITY_MAX = 1000 };
+
 struct job_record {
 #define X(field) char *field;
     JOB_TEXT_FIELDS(X)

@@ -92,7 +92,8 @@ static enum sg_status on_content_length(struct parse *parse, struct value value)
     return SG_OK;
 }
 
-/* The body's length is then found in the body, and a Content-Length means nothing. RFC 9112, 6.3. */
+/* The body's length is then found in the body, and a Content-Length means nothing. RFC 9112, 6.3.
+ */
 static enum sg_status on_transfer_encoding(struct parse *parse, struct value value)
 {
     parse->is_chunked = value.length > 0 && !equals(value, "identity");

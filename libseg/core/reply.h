@@ -27,8 +27,8 @@ struct reply {
     char *digest;           /* strongest declared digest of the whole file as "sha256:hex"; NULL */
 };
 
-/* Parses header lines ("Name: value\n", …) of a reply. `now_wall_ms` turns dates of Retry-After into
- * delays. The caller releases `*out` by reply_fini; on failure there is nothing to release.
+/* Parses header lines ("Name: value\n", …) of a reply. `now_wall_ms` turns dates of Retry-After
+ * into delays. The caller releases `*out` by reply_fini; on failure there is nothing to release.
  * SG_E_BAD_SERVER with the header's name; SG_E_NOMEM. */
 SG_MUST_USE enum sg_status reply_parse(int http_status, const char *lines, size_t length,
                                        int64_t now_wall_ms, struct reply *out, struct sg_err *err);

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "core/digest_header.h"
 #include "core/lifecycle.h"
+#include "core/name.h"
 #include "os/clock.h"
 
 struct add_call {
@@ -110,6 +112,21 @@ static enum sg_status insert_new(struct engine *engine, struct job_record *recor
     if (status != SG_OK)
         job_destroy(job);
     return status;
+}
+
+enum sg_status engine_check(const struct job_record *record, struct sg_err *err)
+{
+    enum digest_kind kind;
+    uint8_t bytes[DIGEST_SIZE_MAX];
+    if (record->name != NULL && !name_is_safe(record->name))
+        return sg_err_set(err, SG_E_INVALID,
+                          "'%s' is no file name: give one that Windows allows, without a folder",
+                          record->name);
+    if (record->checksum != NULL && !digest_parse(record->checksum, &kind, bytes))
+        return sg_err_set(err, SG_E_INVALID,
+                          "'%s' is no checksum: give sha256:HEX (or sha512, sha1, md5)",
+                          record->checksum);
+    return SG_OK;
 }
 
 /* Hands the new jobs to the store; the caller drops them when this fails. */

@@ -7,6 +7,11 @@
 #include "os/clock.h"
 #include "os/path.h"
 
+bool engine_may_move(enum job_state from, enum job_state to)
+{
+    return job_may_move(from, to);
+}
+
 static enum sg_status refuse(const struct job *job, const char *what, struct sg_err *err)
 {
     return sg_err_set(err, SG_E_STATE, "job %lld is %s: it cannot be %s", (long long)job->record.id,

@@ -1,11 +1,12 @@
 /* The engine's life, the queue, and the sharing of connections and buffers. */
-#include "engine/engine_private.h"
+#include "engine/engine.h"
 
 #include <string.h>
 
 #include "base/assert.h"
 #include "base/mem.h"
 #include "core/lifecycle.h"
+#include "engine/engine_private.h"
 #include "os/clock.h"
 
 enum { SPACE_AGAIN_MS = 10000, NETWORK_AGAIN_MS = 10000, OWNER_AGAIN_MS = 60000 };
@@ -128,10 +129,16 @@ void engine_run_ended(struct engine *engine, struct job *job,
 
 void engine_check_stopped(struct engine *engine)
 {
-    if (!engine->is_stopping || engine->n_runs > 0 || engine->open_changes > 0 ||
-        engine->stopped == NULL)
-        return;
+    if (engine->is_stopping && engine->n_runs == 0 && engine->open_changes == 0)
+        loop_defer(engine->loop, &engine->tell_stopped);
+}
+
+static void tell_stopped(struct deferred *deferred)
+{
+    struct engine *engine = sg_container_of(deferred, struct engine, tell_stopped);
     void (*stopped)(void *ctx) = engine->stopped;
+    if (stopped == NULL || engine->open_changes > 0)
+        return; /* told already, or not yet */
     engine->stopped = NULL;
     stopped(engine->stopped_ctx);
 }
@@ -167,6 +174,7 @@ enum sg_status engine_create(struct loop *loop, struct store *store, struct work
     engine->next_id = 1;
     engine->save_again.fire = save_again;
     engine->admit_later.run = admit;
+    engine->tell_stopped.run = tell_stopped;
     sg_list_init(&engine->runs);
     sg_list_init(&engine->starved);
     sg_list_init(&engine->waiters);
@@ -193,8 +201,7 @@ void engine_stop(struct engine *engine, void (*stopped)(void *ctx), void *ctx)
     engine->stopped_ctx = ctx;
     SG_LIST_FOR_EACH(node, &engine->runs)
     run_stop(sg_container_of(node, struct run, node));
-    /* also when nothing runs, `stopped` comes in a later turn */
-    change_end(engine, change_begin(engine));
+    engine_check_stopped(engine); /* nothing may be running */
 }
 
 void engine_destroy(struct engine *engine)
@@ -205,6 +212,8 @@ void engine_destroy(struct engine *engine)
     while (engine->n_jobs > 0)
         job_destroy(engine->jobs[engine->n_jobs - 1]);
     timer_stop(engine->loop, &engine->save_again);
+    sg_list_remove(&engine->admit_later.node); /* it may be destroyed before it is done */
+    sg_list_remove(&engine->tell_stopped.node);
     net_destroy(engine->net);
     pool_destroy(engine->pool);
     sg_free(engine->jobs);

@@ -50,8 +50,8 @@ SG_MUST_USE enum sg_status engine_load(struct engine *engine, size_t *out_damage
 /* Begins to run what is queued. */
 void engine_start(struct engine *engine);
 
-/* Stops admitting, makes what is there durable, ends every transfer, and calls `stopped`: in a later
- * turn, within a checkpoint's time. Jobs stay queued for the next run. */
+/* Stops admitting, makes what is there durable, ends every transfer, and calls `stopped`: never
+ * inside this call, within a checkpoint's time. Jobs stay queued for the next run. */
 void engine_stop(struct engine *engine, void (*stopped)(void *ctx), void *ctx);
 
 /* Destroys a stopped (or never started) engine. NULL is allowed. */
@@ -64,15 +64,22 @@ SG_MUST_USE enum sg_status engine_configure(struct engine *engine,
 /* One listener; NULL ends it. */
 void engine_listen(struct engine *engine, const struct engine_listener *listener, void *ctx);
 
+/* Most lanes of one job, whatever is asked for. */
+enum { ENGINE_LANES_MAX = 64 };
+
+/* Checks what a caller wants of a new job: that its name is one for a file on Windows, and its
+ * checksum one. SG_E_INVALID. Any thread. */
+SG_MUST_USE enum sg_status engine_check(const struct job_record *record, struct sg_err *err);
+
 /* The outcome of engine_add: the ids in the order of the records, valid during the callback. */
 typedef void engine_add_fn(void *ctx, enum sg_status status, const struct sg_err *err,
                            const int64_t *ids, size_t n);
 
 /* Adds `n` jobs, all or none: takes what the records own (they are empty afterwards, also on
  * failure). They need url, folder and what else was asked for; id, rank, state and times are set
- * here (a record in state JOB_PAUSED starts paused). A record with the key and owner of a job that is
- * there stands for that job, and adds nothing. `done` comes after the commit, in a later turn, and
- * always when SG_OK is returned. */
+ * here (a record in state JOB_PAUSED starts paused). A record with the key and owner of a job that
+ * is there stands for that job, and adds nothing. `done` comes after the commit, in a later turn,
+ * and always when SG_OK is returned. */
 SG_MUST_USE enum sg_status engine_add(struct engine *engine, struct job_record *records, size_t n,
                                       engine_add_fn *done, void *ctx, struct sg_err *err);
 
@@ -85,18 +92,23 @@ struct job *engine_job_after(struct engine *engine, int64_t id);
 /* The running job after `job`, or the first for NULL; NULL at the end. */
 struct job *engine_next_active(struct engine *engine, const struct job *job);
 
+/* True when a job in state `from` can be brought to `to` by a command. */
+bool engine_may_move(enum job_state from, enum job_state to);
+
 /* The number of jobs in a state. */
 uint64_t engine_count(const struct engine *engine, enum job_state state);
 
 /* What is kept of a job. Its `done` is what is durable; see job_progress for what arrived. */
 const struct job_record *job_record_of(const struct job *job);
 
-/* Where a job stands this moment. */
+/* What job_progress tells. */
 struct job_progress {
     uint64_t received; /* bytes that arrived */
     uint64_t rate_bps; /* 0 unless active */
     uint32_t lanes;    /* open now */
 };
+
+/* Where a job stands this moment. */
 void job_progress(const struct job *job, struct job_progress *out);
 
 /* One open lane, for display. */
@@ -129,18 +141,20 @@ SG_MUST_USE enum sg_status engine_remove(struct engine *engine, struct job *job,
 SG_MUST_USE enum sg_status engine_move(struct engine *engine, struct job *job, struct job *before,
                                        bool to_front, struct sg_err *err);
 
-/* Changes what may be changed later; negative values leave things as they are (for `priority`
- * INT64_MIN does). */
+/* What engine_change takes: negative values leave things as they are (for `priority` INT64_MIN
+ * does). */
 struct job_change {
     int64_t priority;
     int64_t limit_bps;
     int64_t max_lanes;
 };
+
+/* Changes what may be changed of a job that is there. */
 SG_MUST_USE enum sg_status engine_change(struct engine *engine, struct job *job,
                                          const struct job_change *change, struct sg_err *err);
 
-/* Gives the job another address for the same file (checked by net_url_check; copied), and lets it go
- * on. */
+/* Gives the job another address for the same file (checked by net_url_check; copied), and lets it
+ * go on. */
 SG_MUST_USE enum sg_status engine_refresh(struct engine *engine, struct job *job, const char *url,
                                           const char *userinfo, struct sg_err *err);
 

@@ -1,5 +1,5 @@
-/* What the engine's files share. engine.c owns the engine and the queue, jobs.c the table of jobs, add.c
- * and commands.c change it, saves.c is what is on its way to the store, run.c, run_lane.c and
+/* What the engine's files share. engine.c owns the engine and the queue, jobs.c the table of jobs,
+ * add.c and commands.c change it, saves.c is what is on its way to the store, run.c, run_lane.c and
  * run_part.c are one active job. */
 #ifndef SEGUE_ENGINE_ENGINE_PRIVATE_H
 #define SEGUE_ENGINE_ENGINE_PRIVATE_H
@@ -12,6 +12,8 @@
 #include "engine/pool.h"
 #include "net/xfer.h"
 #include "os/work.h"
+
+_Static_assert((int)ENGINE_LANES_MAX == (int)PLAN_LANES_MAX, "the plan's limit is the engine's");
 
 struct run;
 
@@ -66,6 +68,7 @@ struct engine {
     void (*stopped)(void *ctx);
     void *stopped_ctx;
     struct deferred admit_later;
+    struct deferred tell_stopped;
 };
 
 /* One lane's way from the network to the disk. */
@@ -135,8 +138,8 @@ void engine_check_stopped(struct engine *engine);
 
 /* jobs.c */
 
-/* Moves a job to another state (core/lifecycle.h), keeps queue, timers and counts in step, and saves
- * it as part of `change` (0: a new one). */
+/* Moves a job to another state (core/lifecycle.h), keeps queue, timers and counts in step, and
+ * saves it as part of `change` (0: a new one). */
 void job_enter(struct job *job, enum job_state state, enum job_reason reason,
                const struct sg_err *err, uint64_t delay_ms, uint64_t change);
 

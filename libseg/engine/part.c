@@ -255,6 +255,15 @@ static enum sg_status rename_numbered(struct part_task *task)
     return status;
 }
 
+static enum sg_status give_name(struct part_task *task)
+{
+    bool may_replace = task->if_exists == JOB_IF_EXISTS_OVERWRITE;
+    enum sg_status status = file_rename(task->file, task->path, may_replace, &task->err);
+    if (status == SG_E_EXISTS && task->if_exists == JOB_IF_EXISTS_RENAME)
+        status = rename_numbered(task);
+    return status;
+}
+
 enum sg_status part_finish(struct part_task *task)
 {
     enum sg_status status = file_set_size(task->file, (uint64_t)task->total, &task->err);
@@ -262,11 +271,9 @@ enum sg_status part_finish(struct part_task *task)
         status = file_set_modified(task->file, task->modified_ms, &task->err);
     if (status != SG_OK)
         return status;
-    if (strcmp(task->part_path, task->path) == 0)
-        return SG_OK; /* it has its name: see look_at_target */
-    bool may_replace = task->if_exists == JOB_IF_EXISTS_OVERWRITE;
-    status = file_rename(task->file, task->path, may_replace, &task->err);
-    if (status == SG_E_EXISTS && task->if_exists == JOB_IF_EXISTS_RENAME)
-        status = rename_numbered(task);
-    return status;
+    bool has_its_name = strcmp(task->part_path, task->path) == 0; /* see look_at_target */
+    if (!has_its_name)
+        status = give_name(task);
+    /* the store may be on another volume: without this, "done" could outlive the name */
+    return status == SG_OK ? file_flush(task->file, &task->err) : status;
 }

@@ -34,12 +34,13 @@ SG_MUST_USE enum sg_status part_task_init(struct part_task *task, struct loop *l
 void part_task_fini(struct part_task *task);
 
 /* Opens the part file of an earlier run. A file that got its final name already, just before that
- * could be noted, is found there (part_path is then the target). SG_E_NOT_FOUND when it is gone or is
- * another file now. */
+ * could be noted, is found there (part_path is then the target). SG_E_NOT_FOUND when it is gone or
+ * is another file now. */
 SG_MUST_USE enum sg_status part_reopen(struct part_task *task);
 
 /* Finds a free name in the folder, creates NAME.part there and reserves room. SG_E_NO_FOLDER,
- * SG_E_EXISTS (if_exists = fail), SG_E_DISK_FULL, SG_E_DENIED. On failure nothing is left behind. */
+ * SG_E_EXISTS (if_exists = fail), SG_E_DISK_FULL, SG_E_DENIED. On failure nothing is left behind.
+ */
 SG_MUST_USE enum sg_status part_create(struct part_task *task);
 
 /* Empties the open part file and reserves room for the new total. */

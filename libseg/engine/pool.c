@@ -1,4 +1,5 @@
-/* The buffer pool. Buffers are kept for the next borrower as long as their size is the right one. */
+/* The buffer pool. Buffers are kept for the next borrower as long as their size is the right one.
+ */
 #include "engine/pool.h"
 
 #include "base/assert.h"

@@ -1,5 +1,5 @@
-/* The write buffers that all lanes share: page-aligned, bounded in sum. The more lanes are open, the
- * smaller each buffer, so that every lane is sure of one. Loop thread only. */
+/* The write buffers that all lanes share: page-aligned, bounded in sum. The more lanes are open,
+ * the smaller each buffer, so that every lane is sure of one. Loop thread only. */
 #ifndef SEGUE_ENGINE_POOL_H
 #define SEGUE_ENGINE_POOL_H
 

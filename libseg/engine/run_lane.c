@@ -1,5 +1,5 @@
-/* The lanes of a run: bytes go from a transfer into a borrowed buffer, and from there to their place
- * in the part file. */
+/* The lanes of a run: bytes go from a transfer into a borrowed buffer, and from there to their
+ * place in the part file. */
 #include "engine/engine_private.h"
 
 #include <string.h>

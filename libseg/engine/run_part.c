@@ -1,6 +1,7 @@
-/* The part file of a run: each effect is a blocking task on a work thread, and where the store has to
- * know, a commit in between. The order is what recovery relies on: a record is committed before the
- * first byte of what it describes is written, and ranges are committed after they were flushed. */
+/* The part file of a run: each effect is a blocking task on a work thread, and where the store has
+ * to know, a commit in between. The order is what recovery relies on: a record is committed before
+ * the first byte of what it describes is written, and ranges are committed after they were flushed.
+ */
 #include "engine/engine_private.h"
 
 #include <string.h>

@@ -10,9 +10,6 @@
 #include "base/buf.h"
 #include "base/list.h"
 #include "base/mem.h"
-#include "core/digest_header.h"
-#include "core/name.h"
-#include "core/plan.h"
 #include "engine/engine.h"
 #include "net/net.h"
 #include "os/clock.h"
@@ -189,7 +186,7 @@ static struct engine_config config_of(const struct seg_engine_options *options)
     uint32_t connections = or_default(options->max_connections, DEFAULT_CONNECTIONS);
     return (struct engine_config){
         .max_active = or_default(options->max_active, DEFAULT_ACTIVE),
-        .max_connections = connections < PLAN_LANES_MAX ? connections : PLAN_LANES_MAX,
+        .max_connections = connections < ENGINE_LANES_MAX ? connections : ENGINE_LANES_MAX,
         .max_connections_per_host = connections,
         .memory_limit = options->memory_limit > 0 ? options->memory_limit : DEFAULT_MEMORY,
         .retries = RETRIES,
@@ -398,14 +395,8 @@ static void begin_start(struct mail *mail)
 static enum sg_status read_options(const struct seg_options *options, struct job_record *record,
                                    struct sg_err *err)
 {
-    enum digest_kind kind;
-    uint8_t bytes[DIGEST_SIZE_MAX];
-    if (options->name != NULL && !name_is_safe(options->name))
-        return sg_err_set(err, SG_E_INVALID, "not a file name: %s", options->name);
-    if (options->checksum != NULL && !digest_parse(options->checksum, &kind, bytes))
-        return sg_err_set(err, SG_E_INVALID, "not a checksum: %s", options->checksum);
     record->max_lanes =
-        options->connections < PLAN_LANES_MAX ? options->connections : PLAN_LANES_MAX;
+        options->connections < ENGINE_LANES_MAX ? options->connections : ENGINE_LANES_MAX;
     record->if_exists = options->replaces ? JOB_IF_EXISTS_OVERWRITE : JOB_IF_EXISTS_RENAME;
     enum sg_status status = job_record_set(&record->name, options->name);
     if (status == SG_OK)
@@ -414,7 +405,7 @@ static enum sg_status read_options(const struct seg_options *options, struct job
         status = job_record_set(&record->key, options->key);
     if (status == SG_OK)
         status = job_record_set(&record->headers, options->headers);
-    return status == SG_OK ? SG_OK : sg_err_set(err, status, "out of memory");
+    return status == SG_OK ? engine_check(record, err) : sg_err_set(err, status, "out of memory");
 }
 
 static enum sg_status describe_job(const char *url, const char *folder,

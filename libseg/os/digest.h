@@ -1,5 +1,5 @@
-/* Message digests by the system's library: CNG (BCryptCreateHash) on Windows, libcrypto on POSIX. Any
- * thread, one at a time per digest. */
+/* Message digests by the system's library: CNG (BCryptCreateHash) on Windows, libcrypto on POSIX.
+ * Any thread, one at a time per digest. */
 #ifndef SEGUE_OS_DIGEST_H
 #define SEGUE_OS_DIGEST_H
 
@@ -10,7 +10,8 @@
 
 struct digest;
 
-/* Begins a digest of the kind "md5", "sha1", "sha256" or "sha512"; SG_E_INVALID for another word. */
+/* Begins a digest of the kind "md5", "sha1", "sha256" or "sha512"; SG_E_INVALID for another word.
+ */
 SG_MUST_USE enum sg_status digest_create(const char *kind, struct digest **out, struct sg_err *err);
 
 /* Adds bytes. */

@@ -48,8 +48,8 @@ void file_close(struct file *file);
 SG_MUST_USE enum sg_status file_write(struct file *file, struct op *op, uint64_t offset,
                                       const void *data, uint32_t n_bytes);
 
-/* Reads up to `n_bytes` at `offset` into `out`; `*out_read` is less only at the end of the file. Any
- * thread; blocks. */
+/* Reads up to `n_bytes` at `offset` into `out`; `*out_read` is less only at the end of the file.
+ * Any thread; blocks. */
 SG_MUST_USE enum sg_status file_read(struct file *file, uint64_t offset, void *out,
                                      uint32_t n_bytes, uint32_t *out_read, struct sg_err *err);
 

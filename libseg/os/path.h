@@ -39,8 +39,9 @@ const char *path_name(const char *path);
  * SG_E_DENIED. */
 SG_MUST_USE enum sg_status path_check_folder(const char *path, struct sg_err *err);
 
-/* SG_OK when this process can create files in the folder `path`, which is found out by doing so (the
- * file is gone at once). SG_E_NO_FOLDER, SG_E_DENIED, SG_E_DISK_FULL. FILE_FLAG_DELETE_ON_CLOSE. */
+/* SG_OK when this process can create files in the folder `path`, which is found out by doing so
+ * (the file is gone at once). SG_E_NO_FOLDER, SG_E_DENIED, SG_E_DISK_FULL.
+ * FILE_FLAG_DELETE_ON_CLOSE. */
 SG_MUST_USE enum sg_status path_check_writable(const char *path, struct sg_err *err);
 
 /* True when something has this name. */

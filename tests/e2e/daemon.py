@@ -108,11 +108,13 @@ class Daemon:
         """The one JSON document that a command prints."""
         return json.loads(self.seg(*arguments, "--json", **options))
 
-    def talk(self, messages, n_lines):
-        """Sends messages (objects, or bytes as they are) and returns the lines that come back."""
+    def talk(self, messages, n_lines, n_idle=0):
+        """Sends messages (objects, or bytes as they are) and returns the lines that come back, while
+        so many other connections are there."""
         raw = b"".join(m if isinstance(m, bytes) else json.dumps(m).encode() + b"\n"
                        for m in messages)
-        done = subprocess.run([*self.system.command("talk"), self.pipe, str(n_lines)], input=raw,
+        command = [*self.system.command("talk"), self.pipe, str(n_lines), str(n_idle)]
+        done = subprocess.run(command, input=raw,
                               env=self.environment(), capture_output=True, timeout=DEADLINE_S)
         assert done.returncode == 0, done.stderr
         return [json.loads(line) for line in done.stdout.splitlines()]

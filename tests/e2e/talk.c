@@ -1,7 +1,8 @@
-/* Sends standard input to a pipe as it is, and prints what comes back until the number of lines given
- * was seen or the pipe is closed: for tests of what a well-behaved client never sends.
+/* Sends standard input to a pipe as it is, and prints what comes back until the number of lines
+ * given was seen or the pipe is closed: for tests of what a well-behaved client never sends. With a
+ * third argument it first opens that many other connections, which it holds and never uses.
  *
- *     talk PIPE LINES
+ *     talk PIPE LINES [IDLE]
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +10,7 @@
 
 #include "ipc/dial.h"
 
-enum { TIMEOUT_MS = 20000 };
+enum { TIMEOUT_MS = 20000, IDLE_MAX = 256 };
 
 static int fail(const struct sg_err *err)
 {
@@ -42,19 +43,37 @@ static enum sg_status print_lines(struct dial *dial, long lines, struct sg_err *
     return SG_OK;
 }
 
+static enum sg_status converse(const char *pipe, long lines, struct sg_err *err)
+{
+    struct dial *dial;
+    enum sg_status status = dial_open(pipe, TIMEOUT_MS, &dial, err);
+    if (status != SG_OK)
+        return status;
+    status = send_all(dial, err);
+    if (status == SG_OK)
+        status = print_lines(dial, lines, err);
+    dial_close(dial);
+    return status;
+}
+
 int main(int argc, char **argv)
 {
     struct sg_err err = { 0 };
-    struct dial *dial;
-    if (argc != 3) {
-        fprintf(stderr, "usage: talk PIPE LINES\n");
+    struct dial *idle[IDLE_MAX];
+    long n_wanted = argc == 4 ? strtol(argv[3], NULL, 10) : 0;
+    long n_idle = 0;
+    enum sg_status status = SG_OK;
+    if (argc < 3 || argc > 4 || n_wanted < 0 || n_wanted > IDLE_MAX) {
+        fprintf(stderr, "usage: talk PIPE LINES [IDLE]\n");
         return 2;
     }
-    if (dial_open(argv[1], TIMEOUT_MS, &dial, &err) != SG_OK)
-        return fail(&err);
-    enum sg_status status = send_all(dial, &err);
+    while (n_idle < n_wanted && status == SG_OK) {
+        status = dial_open(argv[1], TIMEOUT_MS, &idle[n_idle], &err);
+        n_idle += status == SG_OK;
+    }
     if (status == SG_OK)
-        status = print_lines(dial, strtol(argv[2], NULL, 10), &err);
-    dial_close(dial);
+        status = converse(argv[1], strtol(argv[2], NULL, 10), &err);
+    while (n_idle > 0)
+        dial_close(idle[--n_idle]);
     return status == SG_OK ? 0 : fail(&err);
 }

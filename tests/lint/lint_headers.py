@@ -17,6 +17,7 @@ WINDOWS_ONLY = (
     "tests/win/**", "tests/contract/win/**", "tests/contract/win_*",
 )
 LIBRARIES = ("libcurl", "sqlite3", "libcjson", "cmocka")
+WINDOWS_FLAGS = ["-isystem", "build/deps/x86_64-w64-mingw32/include"]
 
 
 def check(tree):
@@ -28,7 +29,7 @@ def check(tree):
         if shutil.which(compiler) is None:
             yield Finding(paths[0], 1, "%s is not installed" % compiler, "install it")
             continue
-        flags = _native_flags() if compiler == NATIVE else []
+        flags = _native_flags() if compiler == NATIVE else WINDOWS_FLAGS
         with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
             jobs = [pool.submit(_compile, tree.root, compiler, flags, path) for path in paths]
             for job in jobs:

@@ -14,17 +14,17 @@ MAY_INCLUDE = (
     ("libseg/core/**",        "pure-c base core"),
     ("libseg/os/win/win.h",   "c windows"),
     ("libseg/os/win/**",      "c crt base seam os-win win.h"),
-    ("libseg/os/posix/**",    "c posix base seam os-posix"),
+    ("libseg/os/posix/**",    "c posix base seam os-posix libcrypto"),
     ("libseg/os/*",           "c base seam"),
     ("libseg/net/**",         "c base seam net curl"),
-    ("libseg/store/**",       "c base checkpoint store sqlite"),
+    ("libseg/store/**",       "c base seam record checkpoint store sqlite"),
     ("libseg/engine/**",      "c base core seam net store seg engine"),
     ("ipc/wire/**",           "c base wire cjson"),
     ("ipc/client/**",         "c base wire client ipc cjson"),
     ("ipc/server/**",         "c base seg wire server ipc cjson"),
     ("ipc/win/**",            "c crt base seam os-win win.h wire server client ipc ipc-win cjson"),
     ("ipc/posix/**",          "c posix base seam os-posix wire server client ipc ipc-posix cjson"),
-    ("ipc/*",                 "c base wire ipc cjson"),
+    ("ipc/*",                 "c base seam wire ipc cjson"),
     ("daemon/win_*",          "c crt base seam os-win win.h @daemon daemon-win ipc-win"),
     ("daemon/win/**",         "c crt base seam os-win win.h @daemon daemon-win ipc-win"),
     ("daemon/posix/**",       "c posix base seam os-posix @daemon daemon-posix ipc-posix"),
@@ -35,19 +35,20 @@ MAY_INCLUDE = (
     ("cli/**",                "c base @cli"),
     ("tests/win/**",          "c crt win.h cmocka @all"),
     ("tests/contract/**",     "c posix win.h cmocka @all"),
-    ("tests/**",              "c posix cmocka @all"),
+    ("tests/**",              "c posix cmocka sqlite cjson @all"),
 )
 
 # Words that stand for several families in the rows above.
 SHORTHAND = {
-    "@daemon": "net store engine seg wire server client ipc daemon cjson",
+    "@daemon": "record net store engine seg wire server client ipc daemon cjson",
     "@cli": "wire client ipc cli cjson",
     "@all": "base core seam os-win os-posix net store engine seg wire server client ipc ipc-win "
             "ipc-posix daemon daemon-win daemon-posix cli cli-win cli-posix tests",
 }
 
-# Our headers. A header belongs to the first family that matches; the checkpoint format is the one
-# part of core/ that has a second family, because the store writes it.
+# Our headers. A header belongs to the first family that matches. Two parts of core/ have a second
+# family: the checkpoint format, because the store writes it, and the job record, which is the
+# vocabulary that store, engine and daemon share.
 OURS = (
     ("base",         "libseg/base/**"),
     ("core",         "libseg/core/**"),
@@ -75,7 +76,11 @@ OURS = (
     ("cli",          "cli/**"),
     ("tests",        "tests/**"),
 )
-CHECKPOINT = "libseg/core/checkpoint*"
+SECOND = (
+    ("checkpoint",   "libseg/core/checkpoint*"),
+    ("record",       "libseg/core/record*"),
+    ("record",       "libseg/core/extents*"),
+)
 
 PURE_C = """assert ctype errno float inttypes iso646 limits math stdalign stdarg stdbool stddef
             stdint stdlib stdnoreturn string"""
@@ -107,6 +112,7 @@ FOREIGN = (
     ("sqlite",  ("sqlite3.h", "sqlite3ext.h")),
     ("cjson",   ("cjson/cJSON.h", "cJSON.h")),
     ("cmocka",  ("cmocka.h",)),
+    ("libcrypto", ("openssl/*.h",)),
 )
 
 INCLUDE = re.compile(r"^[ \t]*#[ \t]*include[ \t]+([<\"])([^>\"\n]+)[>\"]", re.MULTILINE)
@@ -131,8 +137,8 @@ def families_of_foreign(name):
 
 def families_of_ours(path):
     first = next((family for family, pattern in OURS if glob_match(path, pattern)), None)
-    families = {first} if first else set()
-    return families | {"checkpoint"} if glob_match(path, CHECKPOINT) else families
+    second = {family for family, pattern in SECOND if glob_match(path, pattern)}
+    return second | {first} if first else second
 
 
 def resolve(tree, name):

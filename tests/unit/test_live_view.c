@@ -21,7 +21,8 @@ static const char active_job[] =
     "{\"id\": 3, \"url\": \"http://a/x\", \"path\": \"C:\\\\dl\\\\ubuntu.iso\","
     " \"state\": \"active\", \"reason\": null, \"error\": null, \"total\": 4096000,"
     " \"done\": 1228800, \"rate\": 2097152, \"eta\": 75, \"lanes\": 2,"
-    " \"ranges\": [{\"start\": 0, \"pos\": 1024000, \"end\": 2048000, \"rate\": 1048576},"
+    " \"ranges\": [{\"lane\": 12, \"start\": 0, \"pos\": 1024000,"
+    "              \"end\": 2048000, \"rate\": 1048576},"
     "              {\"start\": 2048000, \"pos\": 2252800, \"end\": 4096000, \"rate\": 500}],"
     " \"extents\": [[0, 1000000], [2048000, 2200000]]}";
 
@@ -31,7 +32,8 @@ static const char waiting_job[] =
     " \"error\": {\"code\": \"link_expired\", \"message\": \"the link does not work any more\"}}";
 
 static const char queued_job[] =
-    "{\"id\": 5, \"url\": \"http://c/\", \"path\": \"C:\\\\dl\", \"state\": \"queued\", \"done\": 0}";
+    "{\"id\": 5, \"url\": \"http://c/\", \"path\": \"C:\\\\dl\", \"state\": \"queued\","
+    " \"done\": 0}";
 
 static const struct live_style plain = { .width = 72, .height = 24 };
 
@@ -175,7 +177,7 @@ static void frame__one_job__has_numbers_map_and_lanes(void **state)
     assert_frame(&tracker, &plain,
                  "  3 ubuntu.iso               30%  1.2 MiB of 3.9 MiB    2.0 MiB/s   1:15\n"
                  "    #################.................###-..............................\n"
-                 "     1 #########.........   1.0 MiB/s   2 #.................     500 B/s\n");
+                 "    12 #########.........   1.0 MiB/s   2 #.................     500 B/s\n");
     tracker_fini(&tracker);
 }
 

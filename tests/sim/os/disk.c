@@ -9,7 +9,7 @@
 #include "os/path.h"
 #include "tests/sim/os/disk_pages.h"
 
-enum { LOST_BY_A_FAILED_FLUSH_PERMILLE = 500 };
+enum { FORGOTTEN_PERMILLE = 500 };
 
 /* A file or a folder. */
 struct node {
@@ -501,8 +501,8 @@ void node_resize(struct node *node, uint64_t size)
     count_operation(node->disk);
 }
 
-/* QUIRK(fsyncgate): a system that could not write some pages forgets that they were dirty: the next
- * flush succeeds without them. */
+/* QUIRK(fsyncgate): Linux, and Windows with its lost delayed writes, forget that pages they could not
+ * write were dirty: the next flush succeeds without them. */
 int node_flush(struct node *node)
 {
     struct disk *disk = node->disk;
@@ -510,7 +510,8 @@ int node_flush(struct node *node)
     struct volume_nature *nature = &volume->nature;
     sim_spend_us(dice_below(&disk->dice, nature->flush_us));
     bool fails = fails_now(&nature->flush_fails_in, nature->flush_fails_permille, &disk->dice);
-    pages_flush(&node->pages, &disk->dice, fails ? LOST_BY_A_FAILED_FLUSH_PERMILLE : 0);
+    if (!fails || nature->forgets)
+        pages_flush(&node->pages, &disk->dice, fails ? FORGOTTEN_PERMILLE : 0);
     if (!fails) {
         node->durable_size = node->size;
         commit_names(volume);

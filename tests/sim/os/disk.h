@@ -29,10 +29,12 @@ struct volume_nature {
     uint64_t write_bps;
     uint64_t latency_us; /* the longest that one write takes besides */
     uint64_t flush_us;   /* the longest that a flush takes */
+    uint32_t at_once_permille; /* of the writes are finished when they are submitted */
     uint64_t write_fails_in; /* the n-th write from now fails; 0: none */
     uint64_t flush_fails_in; /* likewise */
     uint32_t write_fails_permille;
     uint32_t flush_fails_permille;
+    bool forgets; /* what a failed flush left unwritten counts as written: QUIRK(fsyncgate) */
 };
 
 /* A write that is on its way: in the disk's list until it completes. */
@@ -131,8 +133,8 @@ size_t node_read(const struct node *node, uint64_t offset, void *out, size_t n_b
 /* Cuts it, or lets it grow with zeros. */
 void node_resize(struct node *node, uint64_t size);
 
-/* Makes it durable with all names of its volume; EIO: some of it is, and what is not never will be
- * unless it is written again. */
+/* Makes it durable with all names of its volume; EIO: nothing is, or, where the volume forgets, some
+ * of it is, and what is not never will be unless it is written again. */
 int node_flush(struct node *node);
 
 /* Reserves room: ENOSPC. */

@@ -13,7 +13,7 @@
 #include "tests/sim/os/sim_clock.h"
 #include "tests/sim/os/sim_port.h"
 
-enum { AT_ONCE_PERMILLE = 250, OPENING_US = 300 };
+enum { OPENING_US = 300 };
 
 struct file {
     struct port *port;
@@ -153,7 +153,8 @@ enum sg_status file_write(struct file *file, struct op *op, uint64_t offset, con
         op->os_error = EACCES;
         return SG_E_DENIED;
     }
-    if (dice_chance(disk_dice(file->disk), AT_ONCE_PERMILLE))
+    const struct volume_nature *nature = disk_volume(file->disk, disk_volume_of(file->path));
+    if (dice_chance(disk_dice(file->disk), nature->at_once_permille))
         return write_now(op, file->node, offset, data, n_bytes);
     return send_off(file, op, offset, data, n_bytes);
 }

@@ -132,6 +132,7 @@ enum sg_status path_identity(const char *path, struct file_id *out_id, struct sg
 enum sg_status path_make_folders(const char *path, struct sg_err *err)
 {
     struct node *node;
+    struct disk *disk = disk_mounted();
     if (path_exists(path))
         return path_check_folder(path, err);
     char *parent = path_parent(path);
@@ -141,7 +142,7 @@ enum sg_status path_make_folders(const char *path, struct sg_err *err)
     sg_free(parent);
     if (status != SG_OK)
         return status;
-    int os_error = disk_make(disk_mounted(), path, true, &node);
+    int os_error = disk_make(disk, path, true, &node);
     return os_error == 0 ? SG_OK : posix_fail(err, os_error, "making folder", path);
 }
 

@@ -1,0 +1,47 @@
+/* Any Content-Disposition and any raw name: what comes out is a safe name, and stays one when it is
+ * numbered or made safe again. */
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/mem.h"
+#include "base/utf.h"
+#include "core/name.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check_safe(const char *safe)
+{
+    size_t length = strlen(safe);
+    SG_ASSERT(length > 0 && sg_utf8_is_valid(safe, length));
+    SG_ASSERT(strpbrk(safe, "<>:\"/\\|?*") == NULL);
+    SG_ASSERT(safe[length - 1] != '.' && safe[length - 1] != ' ' && safe[0] != ' ');
+    SG_ASSERT(sg_utf16_units(safe) <= NAME_UNITS_MAX);
+    SG_ASSERT(name_is_safe(safe));
+}
+
+static void check_raw(const char *raw)
+{
+    char *safe = name_sanitize(raw);
+    check_safe(safe);
+    char *numbered = name_numbered(safe, 999);
+    SG_ASSERT(sg_utf16_units(numbered) + sizeof ".part" - 1 <= 255);
+    sg_free(numbered);
+    sg_free(safe);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char *text = sg_strndup((const char *)data, size);
+    check_raw(text);
+    char *name = name_from_disposition(text);
+    if (name != NULL) {
+        SG_ASSERT(name[0] != '\0' && strpbrk(name, "/\\") == NULL);
+        check_raw(name);
+    }
+    sg_free(name);
+    sg_free(text);
+    SG_ASSERT(sg_mem_live() == 0);
+    return 0;
+}

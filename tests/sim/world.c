@@ -1,0 +1,420 @@
+/* The machine's life: starting, running, stopping, losing its power. A power cut takes effect on the
+ * disk in the moment it comes: from then on the process is a ghost that works on a disk nobody will
+ * see again, and is ended in good order only so that nothing of it leaks; that it can always be ended
+ * is one more thing that is tested. */
+#include "tests/sim/world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/assert.h"
+#include "base/mem.h"
+#include "tests/sim/ledger.h"
+#include "tests/sim/sim_vfs.h"
+
+enum {
+    STOP_LONGEST_MS = 5000,
+    GHOST_LONGEST_MS = 60000, /* its disk may be full of faults */
+    STEP_US = 1000000,
+    TRACE_SHOWN = 6000,
+};
+
+static const char database[] = "/data/segue.db";
+
+uint64_t world_ms(void)
+{
+    return sim_elapsed_us() / 1000;
+}
+
+/* ---- the trace ---- */
+
+void world_trace(struct world *world, const char *format, ...)
+{
+    char line[256];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    sg_buf_printf(&world->trace, "[%7llu] %s\n", (unsigned long long)world_ms(), line);
+}
+
+static void trace_network(void *ctx, const char *line)
+{
+    struct world *world = ctx;
+    if (!world->is_dark)
+        world_trace(world, "%s", line);
+}
+
+static uint64_t time_of_line(const char *trace, const char *inside)
+{
+    unsigned long long ms = 0;
+    while (inside > trace && inside[-1] != '\n')
+        inside--;
+    SG_ASSERT(sscanf(inside, "[%llu]", &ms) == 1);
+    return ms;
+}
+
+/* A match must end where a word does: "job 1" is not in "job 12". */
+static const char *find(const char *trace, const char *text)
+{
+    size_t length = strlen(text);
+    const char *found = trace;
+    while ((found = strstr(found, text)) != NULL) {
+        if (strchr(" \n+", found[length]) != NULL)
+            return found;
+        found += length;
+    }
+    return NULL;
+}
+
+uint64_t world_when_ms(const struct world *world, const char *text, uint64_t from_ms)
+{
+    const char *trace = world->trace.data != NULL ? world->trace.data : "";
+    for (const char *at = trace; (at = find(at, text)) != NULL; at++) {
+        uint64_t ms = time_of_line(trace, at);
+        if (ms >= from_ms)
+            return ms;
+    }
+    return UINT64_MAX;
+}
+
+size_t world_count(const struct world *world, const char *text)
+{
+    size_t n = 0;
+    const char *at = world->trace.data != NULL ? world->trace.data : "";
+    for (; (at = find(at, text)) != NULL; at++)
+        n++;
+    return n;
+}
+
+static bool is_broken_off;
+
+/* LeakSanitizer asks whether it is to be quiet: a test that was broken off leaks everything it had. */
+int __lsan_is_turned_off(void);
+int __lsan_is_turned_off(void)
+{
+    return is_broken_off;
+}
+
+void world_fail(struct world *world, const char *format, ...)
+{
+    is_broken_off = true;
+    char what[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(what, sizeof what, format, args);
+    va_end(args);
+    size_t length = world->trace.length;
+    size_t from = length > TRACE_SHOWN ? length - TRACE_SHOWN : 0;
+    fprintf(stderr, "%s\nseed %llu, at %llu ms: %s\n", length > 0 ? world->trace.data + from : "",
+                (unsigned long long)world->seed, (unsigned long long)world_ms(), what);
+    fail();
+    SG_UNREACHABLE("a failed test does not go on");
+}
+
+/* ---- what the engine tells ---- */
+
+static void describe_state(const struct job_record *record, char *out, size_t size)
+{
+    bool is_waiting = record->state == JOB_WAITING;
+    bool has_failed = record->state == JOB_FAILED;
+    const char *why = is_waiting   ? job_reason_word(record->reason)
+                      : has_failed ? sg_status_word(record->error_code)
+                                   : "";
+    snprintf(out, size, "%s%s%s", job_state_word(record->state), why[0] != '\0' ? " " : "", why);
+}
+
+static void on_job(void *ctx, struct job *job)
+{
+    struct world *world = ctx;
+    const struct job_record *record = job_record_of(job);
+    struct promise *promise = ledger_find(world, record->key);
+    char state[sizeof promise->state];
+    if (world->is_dark)
+        return;
+    describe_state(record, state, sizeof state);
+    if (promise == NULL)
+        world_fail(world, "job %lld was never asked for", (long long)record->id);
+    if (strcmp(promise->state, state) != 0)
+        world_trace(world, "job %lld %s", (long long)record->id, state);
+    snprintf(promise->state, sizeof promise->state, "%s", state);
+    promise->is_done_told = record->state == JOB_DONE;
+}
+
+static void on_removed(void *ctx, int64_t id)
+{
+    struct world *world = ctx;
+    if (world->is_dark)
+        return;
+    world_trace(world, "job %lld removed", (long long)id);
+    ledger_removed(world, id);
+}
+
+/* ---- starting ---- */
+
+static void start_engine(struct world *world)
+{
+    static const struct engine_listener listener = { .on_job = on_job, .on_removed = on_removed };
+    size_t n_damaged = 0;
+    struct sg_err err = { 0 };
+    world->config.net.max_idle_connections = 16;
+    if (engine_create(world->loop, world->store, world->pool, &world->config, &world->engine,
+                      &err) != SG_OK)
+        world_fail(world, "the engine did not start: %s", sg_err_text(&err));
+    engine_listen(world->engine, &listener, world);
+    if (engine_load(world->engine, &n_damaged, &err) != SG_OK || n_damaged > 0)
+        world_fail(world, "the jobs could not be read: %s", sg_err_text(&err));
+    engine_start(world->engine);
+}
+
+static void ghost_ends(struct world *world);
+
+/* The store's own failure to open for reasons that the disk's faults do not explain is a failure. */
+static bool open_store(struct world *world, struct loop *loop, struct store **out)
+{
+    struct sg_err err = { 0 };
+    enum sg_status status = store_open(loop, database, out, &err);
+    if (status == SG_OK)
+        return true;
+    const struct volume_nature *nature = disk_volume(disk_mounted(), VOLUME_DATA);
+    bool has_faults = nature->write_fails_permille + nature->flush_fails_permille > 0;
+    if (!has_faults || (status != SG_E_IO && status != SG_E_DISK_FULL))
+        world_fail(world, "the database could not be opened: %s", sg_err_text(&err));
+    world_trace(world, "not started: %s", sg_err_text(&err));
+    return false;
+}
+
+bool world_try_start(struct world *world)
+{
+    SG_ASSERT(!world_is_on(world));
+    disk_mount(world->disk);
+    internet_use(&world->internet);
+    assert_int_equal(loop_create(&world->loop, NULL), SG_OK);
+    bool is_open = open_store(world, world->loop, &world->store);
+    if (!is_open) {
+        loop_destroy(world->loop);
+        world->loop = NULL;
+        if (world->is_dark)
+            ghost_ends(world);
+        return false;
+    }
+    assert_int_equal(work_pool_create(world->loop, &world->pool, NULL), SG_OK);
+    if (!world->is_dark)
+        ledger_check(world, world->store, true);
+    start_engine(world);
+    world_trace(world, "started");
+    if (world->is_dark)
+        ghost_ends(world);
+    return true;
+}
+
+void world_start(struct world *world)
+{
+    if (!world_try_start(world))
+        world_fail(world, "Segue did not start");
+}
+
+bool world_is_on(const struct world *world)
+{
+    return world->engine != NULL;
+}
+
+/* ---- stopping ---- */
+
+static void on_stopped(void *ctx)
+{
+    struct world *world = ctx;
+    world->is_stopped = true;
+}
+
+static void stop_engine(struct world *world, uint64_t longest_ms)
+{
+    uint64_t until_ms = world_ms() + longest_ms;
+    world->is_stopped = false;
+    engine_stop(world->engine, on_stopped, world);
+    while (!world->is_stopped) {
+        if (world_ms() > until_ms)
+            world_fail(world, "the engine does not stop");
+        loop_turn(world->loop, STEP_US);
+    }
+}
+
+static void switch_off(struct world *world, uint64_t longest_ms)
+{
+    stop_engine(world, longest_ms);
+    engine_destroy(world->engine);
+    world->engine = NULL;
+    store_close(world->store);
+    loop_turn(world->loop, 0);
+    work_pool_destroy(world->pool);
+    loop_turn(world->loop, 0);
+    loop_destroy(world->loop);
+    world->store = NULL;
+    world->pool = NULL;
+    world->loop = NULL;
+}
+
+void world_stop(struct world *world)
+{
+    world_trace(world, "stopping");
+    switch_off(world, STOP_LONGEST_MS);
+    if (world->is_dark)
+        ghost_ends(world);
+    else
+        world_trace(world, "stopped");
+}
+
+/* ---- power cuts ---- */
+
+/* Other ways in which the same cut could have ended are only looked at. */
+static void look_at_outcome(struct world *world, struct disk *outcome)
+{
+    struct loop *loop = NULL;
+    struct store *store = NULL;
+    struct volume_nature *nature = disk_volume(outcome, VOLUME_DATA);
+    nature->write_fails_permille = 0;
+    nature->flush_fails_permille = 0;
+    struct disk *before = disk_mount(outcome);
+    assert_int_equal(loop_create(&loop, NULL), SG_OK);
+    if (open_store(world, loop, &store))
+        ledger_check(world, store, false);
+    store_close(store);
+    loop_turn(loop, 0);
+    loop_destroy(loop);
+    disk_mount(before);
+    disk_destroy(outcome);
+    world->n_checked++;
+}
+
+static void on_cut(void *ctx)
+{
+    struct world *world = ctx;
+    if (world->is_dark)
+        return;
+    world_trace(world, "power cut");
+    world->is_dark = true;
+    world->left = disk_after_cut(world->disk, &world->cut_dice);
+    for (uint32_t i = 0; i < world->n_outcomes; i++)
+        world->outcomes[i] = disk_after_cut(world->disk, &world->cut_dice);
+}
+
+/* The process is ended, and the machine has the disk that the cut left. */
+static void ghost_ends(struct world *world)
+{
+    if (world_is_on(world))
+        switch_off(world, GHOST_LONGEST_MS);
+    disk_mount(NULL);
+    disk_destroy(world->disk);
+    world->disk = world->left;
+    world->left = NULL;
+    world->is_dark = false;
+    for (uint32_t i = 0; i < world->n_outcomes; i++)
+        look_at_outcome(world, world->outcomes[i]);
+    disk_mount(world->disk);
+}
+
+void world_cut(struct world *world)
+{
+    on_cut(world);
+    ghost_ends(world);
+}
+
+void world_cut_after(struct world *world, uint64_t n_operations)
+{
+    disk_cut_after(world->disk, n_operations, on_cut, world);
+}
+
+/* ---- time ---- */
+
+/* One turn; false when the power went. */
+static bool turn(struct world *world, uint64_t until_us)
+{
+    uint64_t now_us = sim_elapsed_us();
+    uint64_t left_us = until_us > now_us ? until_us - now_us : 0;
+    loop_turn(world->loop, left_us < STEP_US ? left_us : STEP_US);
+    if (world->is_dark)
+        ghost_ends(world);
+    return world_is_on(world);
+}
+
+void world_run_ms(struct world *world, uint64_t duration_ms)
+{
+    uint64_t until_us = sim_elapsed_us() + duration_ms * 1000;
+    while (world_is_on(world) && sim_elapsed_us() < until_us && turn(world, until_us))
+        continue;
+}
+
+bool world_run_until(struct world *world, bool (*is_true)(struct world *world),
+                     uint64_t deadline_ms)
+{
+    uint64_t until_us = deadline_ms * 1000;
+    while (world_is_on(world)) {
+        if (is_true(world))
+            return true;
+        if (sim_elapsed_us() >= until_us || !turn(world, until_us))
+            return false;
+    }
+    return false;
+}
+
+uint64_t world_await(struct world *world, const char *text, uint64_t deadline_ms)
+{
+    size_t seen = 0;
+    uint64_t from_ms = world_ms();
+    for (;;) {
+        if (world->trace.length != seen) {
+            uint64_t at_ms = world_when_ms(world, text, from_ms);
+            if (at_ms != UINT64_MAX)
+                return at_ms;
+            seen = world->trace.length;
+        }
+        if (world_ms() >= deadline_ms || !turn(world, deadline_ms * 1000))
+            world_fail(world, "it never came to \"%s\"", text);
+    }
+}
+
+/* ---- the world ---- */
+
+struct world *world_create(uint64_t seed)
+{
+    int64_t live_before = sg_mem_live();
+    struct world *world = sg_alloc(sizeof *world);
+    assert_non_null(world);
+    world->live_before = live_before;
+    world->seed = seed;
+    sim_clock_reset(seed);
+    world->dice.state = seed ^ UINT64_C(0x5702);
+    world->cut_dice.state = seed ^ UINT64_C(0xC07);
+    world->internet.dice.state = seed ^ UINT64_C(0x1EE7);
+    world->internet.trace = trace_network;
+    world->internet.trace_ctx = world;
+    world->disk = disk_create(seed ^ UINT64_C(0xD15C));
+    for (int i = 0; i < VOLUME_COUNT; i++)
+        disk_volume(world->disk, (enum volume_number)i)->at_once_permille = 250;
+    world->config = (struct engine_config){ .max_active = 4,
+                                            .max_connections = 16,
+                                            .max_connections_per_host = 16,
+                                            .memory_limit = 8 << 20,
+                                            .retries = 10,
+                                            .stall_timeout_ms = 10000,
+                                            .checkpoint_interval_ms = 1000 };
+    sim_vfs_use();
+    return world;
+}
+
+void world_destroy(struct world *world)
+{
+    if (world_is_on(world))
+        world_stop(world);
+    disk_mount(NULL);
+    disk_destroy(world->disk);
+    int64_t live_before = world->live_before;
+    internet_use(NULL);
+    sg_buf_fini(&world->trace);
+    sg_free(world);
+    assert_int_equal(sg_mem_live(), live_before);
+}
