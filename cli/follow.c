@@ -55,8 +55,9 @@ static void report_unsuccessful(const struct row *row)
 {
     const char *name = row->name != NULL ? row->name : "?";
     if (row->state == ROW_FAILED)
-        report_error(EXIT_FAILED, "job %lld (%s) failed: %s", (long long)row->id, name,
-                     row->error != NULL ? row->error : "see 'seg show'");
+        report_error(EXIT_FAILED, "job %lld (%s) failed: %s: 'seg resume %lld' tries again",
+                     (long long)row->id, name, row->error != NULL ? row->error : "no reason given",
+                     (long long)row->id);
     else
         report_error(EXIT_FAILED, "job %lld (%s) was %s: add it again if you want it",
                      (long long)row->id, name, row_state_word(row->state));

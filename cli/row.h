@@ -33,7 +33,7 @@ enum row_state {
 
 /* One connection at work on [start, end); `end` is -1 when the length is not known. */
 struct row_lane {
-    int64_t number; /* from 1; a connection keeps it */
+    int64_t number; /* the daemon's; a lane keeps it */
     int64_t start;
     int64_t pos;
     int64_t end;

@@ -203,7 +203,7 @@ static void server__calls_beyond_limit__wait_unread(void **state)
     call_reply(daemon->kept[--daemon->n_kept], NULL);
     assert_string_equal(talk_receive(&talk), RESULT(1));
     turn_until_calls(daemon, SERVER_CALLS_MAX + 1);
-    for (int i = 2; i <= 10; i++) {
+    for (uint32_t i = 2; i <= 10; i++) {
         call_reply(daemon->kept[--daemon->n_kept], NULL);
         turn_until_calls(daemon, SERVER_CALLS_MAX + i);
     }

@@ -276,7 +276,7 @@ static bool fails_at_once(struct exchange *ex)
 }
 
 void server_answer(struct internet *internet, struct server *server,
-                   const struct xfer_request *request, bool is_reused, struct answer *out)
+                   const struct xfer_request *request, enum arrival arrival, struct answer *out)
 {
     struct exchange ex = { .internet = internet,
                            .server = server,
@@ -284,13 +284,11 @@ void server_answer(struct internet *internet, struct server *server,
                            .request = request,
                            .answer = out };
     *out = (struct answer){ .connection_bps = server->connection_bps };
-    if (!is_reused)
-        server->n_ever++;
-    if (server->slow_lane > 0 && server->n_ever == server->slow_lane && !is_reused)
+    if (arrival == ARRIVED_NEW && ++server->n_ever == server->slow_lane)
         out->connection_bps = server->slow_bps;
     if (ex.share != NULL)
         ex.version = share_version(ex.share, sim_elapsed_us());
-    if (server->tolerated > 0 && server->n_busy > server->tolerated) {
+    if (arrival == ARRIVED_BEYOND) {
         answer_refused(&ex);
         return;
     }

@@ -63,7 +63,7 @@ struct server {
     struct share shares[SHARES_MAX];
     size_t n_shares;
 
-    uint32_t n_busy;  /* connections with a request */
+    uint32_t n_busy;  /* connections with a request; those beyond the tolerated are none */
     uint32_t n_idle;  /* kept for the next one */
     uint32_t n_ever;  /* connections made */
 };
@@ -114,9 +114,12 @@ struct share *internet_find_share(struct internet *internet, const char *url);
 /* The version that is there at a time. */
 const struct version *share_version(const struct share *share, uint64_t at_us);
 
-/* Answers a request on a connection that is counted in n_busy already. */
+/* How a request came. */
+enum arrival { ARRIVED_NEW, ARRIVED_REUSED, ARRIVED_BEYOND };
+
+/* Answers a request; ARRIVED_BEYOND: on a connection that is one too many. */
 void server_answer(struct internet *internet, struct server *server,
-                   const struct xfer_request *request, bool is_reused, struct answer *out);
+                   const struct xfer_request *request, enum arrival arrival, struct answer *out);
 
 /* All connections are gone: the process ended. */
 void internet_hang_up(struct internet *internet);

@@ -44,7 +44,7 @@ struct xfer {
     struct xfer_request request;
     char *url;
     struct server *server; /* NULL: there is no such host */
-    bool is_reused;
+    enum arrival arrival;
     enum stage stage;
     struct answer answer;
     uint64_t asked_us;
@@ -168,7 +168,7 @@ static void share_links(struct net *net)
 static void leave_connection(struct xfer *xfer)
 {
     struct server *server = xfer->server;
-    if (server == NULL)
+    if (server == NULL || xfer->arrival == ARRIVED_BEYOND)
         return;
     SG_ASSERT(server->n_busy > 0);
     server->n_busy--;
@@ -247,8 +247,8 @@ static bool tell_head(struct xfer *xfer)
         .lines = xfer->answer.head.data,
         .length = xfer->answer.head.length,
         .url = xfer->url,
-        .is_reused = xfer->is_reused,
-        .setup_us = xfer->is_reused ? 0 : server->setup_us,
+        .is_reused = xfer->arrival == ARRIVED_REUSED,
+        .setup_us = xfer->arrival == ARRIVED_REUSED ? 0 : server->setup_us,
         .first_byte_us = server->rtt_us,
     };
     xfer->is_calling = true;
@@ -274,7 +274,7 @@ static void on_reply(struct xfer *xfer)
     if (xfer->server == NULL)
         xfer->answer.failure = SG_E_DNS;
     else
-        server_answer(xfer->net->internet, xfer->server, &xfer->request, xfer->is_reused,
+        server_answer(xfer->net->internet, xfer->server, &xfer->request, xfer->arrival,
                       &xfer->answer);
     trace(xfer);
     if (xfer->answer.failure != SG_OK)
@@ -355,11 +355,15 @@ static void take_connection(struct xfer *xfer)
         wait_us(xfer, NO_HOST_US);
         return;
     }
-    server->n_busy++;
-    xfer->is_reused = server->n_idle > 0;
-    if (xfer->is_reused)
+    bool is_beyond = server->tolerated > 0 && server->n_busy >= server->tolerated;
+    xfer->arrival = is_beyond ? ARRIVED_BEYOND : ARRIVED_NEW;
+    if (!is_beyond)
+        server->n_busy++;
+    if (!is_beyond && server->n_idle > 0) {
         server->n_idle--;
-    wait_us(xfer, xfer->is_reused ? 0 : server->setup_us);
+        xfer->arrival = ARRIVED_REUSED;
+    }
+    wait_us(xfer, xfer->arrival == ARRIVED_REUSED ? 0 : server->setup_us);
 }
 
 enum sg_status xfer_start(struct net *net, const struct xfer_request *request,
