@@ -9,8 +9,15 @@
 /* What stands in a shell's word list: the choices, with blanks between. */
 static void put_choices(struct sg_buf *out, const char *choices)
 {
-    for (; *choices != '\0'; choices++)
-        sg_buf_putc(out, *choices == '|' ? ' ' : *choices);
+    while (*choices != '\0') {
+        size_t length = strcspn(choices, "|");
+        sg_buf_append(out, choices, length);
+        choices += length;
+        if (*choices == '|') {
+            sg_buf_putc(out, ' ');
+            choices++;
+        }
+    }
 }
 
 static void put_command_names(struct sg_buf *out)

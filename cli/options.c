@@ -152,10 +152,12 @@ enum sg_status options_parse(const struct command *command, int argc, char *cons
         letters += strlen(argv[i]) + 1;
     args.options = sg_alloc_array(letters, sizeof *args.options);
     args.words = sg_alloc_array((size_t)argc + 1, sizeof *args.words);
-    enum sg_status status = SG_OK;
-    if (args.options == NULL || args.words == NULL)
-        status = sg_err_set(err, SG_E_NOMEM, "reading the options");
+    if (args.options == NULL || args.words == NULL) {
+        args_fini(&args);
+        return sg_err_set(err, SG_E_NOMEM, "reading the options");
+    }
 
+    enum sg_status status = SG_OK;
     struct cursor cursor = { .command = command, .argv = argv, .argc = argc };
     while (status == SG_OK && cursor.next < argc)
         status = take_argument(&cursor, &args, err);

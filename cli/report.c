@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "cli/columns.h"
 #include "cli/console.h"
 #include "cli/json.h"
@@ -74,21 +75,18 @@ enum exit_code report_failure(const struct sg_err *err)
 
 enum exit_code report_error(enum exit_code code, const char *format, ...)
 {
-    struct sg_buf message = { 0 };
     va_list args;
-    va_list again;
     va_start(args, format);
-    va_copy(again, args);
     int length = vsnprintf(NULL, 0, format, args);
-    char *text = length < 0
-                     ? NULL
-                     : need(sg_buf_reserve(&message, (size_t)length + 1) ? message.data : NULL);
-    if (text != NULL)
-        vsnprintf(text, (size_t)length + 1, format, again);
-    va_end(again);
     va_end(args);
-    write_error(text != NULL ? text : format, "");
-    sg_buf_fini(&message);
+    size_t size = length >= 0 ? (size_t)length + 1 : 1;
+    char *text = need(sg_alloc(size));
+    va_list again;
+    va_start(again, format);
+    vsnprintf(text, size, format, again);
+    va_end(again);
+    write_error(text, "");
+    sg_free(text);
     return code;
 }
 

@@ -28,7 +28,7 @@ enum exit_code report_failure(const struct sg_err *err);
 
 /* The same for a message of our own: report_error(EXIT_USAGE, "what happened: what to do"). */
 enum exit_code report_error(enum exit_code code, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+    __attribute__((format(printf, 2, 3), nonnull(2)));
 
 /* Writes the text to stdout and empties the buffer. A reader who has gone ends the program. */
 void print_text(struct sg_buf *text);

@@ -98,9 +98,9 @@ static void read_numbers(struct row *row, const cJSON *object)
 
 static void read_lanes(struct row *row, const cJSON *ranges)
 {
-    int n = cJSON_GetArraySize(ranges);
+    size_t n = (size_t)cJSON_GetArraySize(ranges);
     sg_free(row->lanes);
-    row->lanes = n > 0 ? need(sg_alloc_array((size_t)n, sizeof *row->lanes)) : NULL;
+    row->lanes = need(sg_alloc_array(n + 1, sizeof *row->lanes));
     row->n_lanes = 0;
     const cJSON *range;
     cJSON_ArrayForEach(range, ranges)

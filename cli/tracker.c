@@ -42,7 +42,7 @@ static void make_room(struct tracker *tracker)
     if (tracker->n_rows < tracker->capacity)
         return;
     size_t capacity = tracker->capacity == 0 ? 16 : tracker->capacity * 2;
-    tracker->rows = need(sg_realloc(tracker->rows, capacity * sizeof *tracker->rows));
+    tracker->rows = need(sg_realloc(tracker->rows, capacity * sizeof(struct row *)));
     tracker->capacity = capacity;
 }
 
@@ -55,7 +55,7 @@ struct row *tracker_add(struct tracker *tracker, int64_t id)
     size_t place = place_of(tracker, id);
     row = row_create(id);
     memmove(tracker->rows + place + 1, tracker->rows + place,
-            (tracker->n_rows - place) * sizeof *tracker->rows);
+            (tracker->n_rows - place) * sizeof(struct row *));
     tracker->rows[place] = row;
     tracker->n_rows++;
     return row;

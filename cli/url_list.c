@@ -39,7 +39,7 @@ static void append(struct url_list *list, const char *url, size_t length)
 {
     if (list->n == list->capacity) {
         size_t capacity = list->capacity == 0 ? 16 : list->capacity * 2;
-        list->items = need(sg_realloc(list->items, capacity * sizeof *list->items));
+        list->items = need(sg_realloc(list->items, capacity * sizeof(char *)));
         list->capacity = capacity;
     }
     list->items[list->n++] = need(sg_strndup(url, length));

@@ -157,8 +157,10 @@ void method_job_add(struct app *app, struct call *call, const cJSON *params)
     enum sg_status status = method_check_params(params, "jobs", &add->err);
     if (status == SG_OK)
         status = read_specs(add, cJSON_GetObjectItemCaseSensitive(params, "jobs"));
-    if (status == SG_OK)
-        work_submit(app_work_pool(app), &add->work);
-    else
+    if (status != SG_OK) {
         fail(add);
+        return;
+    }
+    call_hold(call); /* what comes behind it has to find the jobs */
+    work_submit(app_work_pool(app), &add->work);
 }

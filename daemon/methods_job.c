@@ -8,7 +8,8 @@
 #include "daemon/access.h"
 #include "daemon/job_json.h"
 
-enum { LIST_MAX = 1000, IDS_MAX = 100000 };
+/* A page must fit into one line of the channel (1 MiB), also when texts need escapes. */
+enum { LIST_MAX = 1000, LIST_BYTES_MAX = 768 * 1024, IDS_MAX = 100000 };
 
 typedef enum sg_status command_fn(struct engine *engine, struct job *job, struct sg_err *err);
 
@@ -103,6 +104,21 @@ static bool is_on_page(const struct app *app, const struct call *call, const str
            access_may_see(app, call_session(call), job);
 }
 
+static size_t length_of(const char *text)
+{
+    return text != NULL ? strlen(text) : 0;
+}
+
+/* About the bytes that a job takes on a page: its long texts, and the rest with room to spare. */
+static size_t size_on_page(const struct job_record *record)
+{
+    enum { REST = 800 };
+    return REST + length_of(record->url) + length_of(record->mirrors) +
+           length_of(record->final_url) + 2 * length_of(record->path) +
+           2 * length_of(record->folder) + length_of(record->name) + length_of(record->key) +
+           length_of(record->error_message);
+}
+
 void method_job_list(struct app *app, struct call *call, const cJSON *params)
 {
     struct sg_err err;
@@ -115,11 +131,13 @@ void method_job_list(struct app *app, struct call *call, const cJSON *params)
     cJSON *jobs = cJSON_AddArrayToObject(result, "jobs");
     bool has_more = false;
     size_t n = 0;
+    size_t bytes = 0;
     struct job *job = engine_job_after(app_engine(app), page.after);
     for (; job != NULL; job = engine_job_after(app_engine(app), job_record_of(job)->id)) {
         if (!is_on_page(app, call, &page, job))
             continue;
-        has_more = n == page.limit;
+        bytes += size_on_page(job_record_of(job));
+        has_more = n == page.limit || (n > 0 && bytes > LIST_BYTES_MAX);
         if (has_more)
             break;
         cJSON_AddItemToArray(jobs, job_json(job));

@@ -15,8 +15,7 @@
 /* Limits; reaching one is an ordinary outcome. */
 enum {
     SERVER_SESSIONS_MAX = 64, /* further clients are told "limit_reached" and let go */
-    SERVER_CALLS_MAX = 1,     /* unanswered calls of a session: the next waits unread, so that
-                               * they are carried out in order */
+    SERVER_CALLS_MAX = 64,    /* unanswered calls of a session; further ones wait unread */
     SERVER_PROGRESS_QUEUE_MAX = 256 * 1024, /* bytes waiting: progress events are dropped beyond */
     SERVER_QUEUE_MAX = 16 * 1024 * 1024,    /* bytes waiting: the session is closed beyond */
 };
@@ -51,6 +50,10 @@ uint32_t server_session_count(const struct server *server);
 
 /* The session of a call; NULL when it has ended. */
 struct session *call_session(const struct call *call);
+
+/* Reads no further request of the session before the answer to this one: for a call that is not
+ * carried out at once, since those behind it must not overtake it. */
+void call_hold(struct call *call);
 
 /* Answers; takes `result` over (NULL: an empty object) and frees `call`. */
 void call_reply(struct call *call, cJSON *result);

@@ -37,6 +37,7 @@ struct session {
     struct frame_reader reader;
     struct sg_list calls;
     uint32_t n_calls;
+    const struct call *held; /* requests wait unread behind it; NULL: none */
 
     struct outbox outbox;
     struct timer cut_off;  /* while finishing */
@@ -169,13 +170,22 @@ static struct call *call_create(struct session *session, const cJSON *id)
     return call;
 }
 
-/* A session that reached its limit of calls goes on reading when one of them was answered. */
+void call_hold(struct call *call)
+{
+    if (call->session != NULL)
+        call->session->held = call;
+}
+
+/* A session that waits for an answer, or reached its limit of calls, goes on reading. */
 static void call_destroy(struct call *call)
 {
     struct session *session = call->session;
     if (session != NULL) {
         sg_list_remove(&call->node);
-        if (session->n_calls-- == SERVER_CALLS_MAX)
+        bool is_held = session->held == call;
+        if (is_held)
+            session->held = NULL;
+        if (session->n_calls-- == SERVER_CALLS_MAX || is_held)
             loop_defer(session->sessions->loop, &session->later);
     }
     cJSON_Delete(call->id);
@@ -224,7 +234,8 @@ static void refuse_long_line(struct session *session)
 
 static bool may_take_lines(const struct session *session)
 {
-    return session->state == SESSION_OPEN && session->n_calls < SERVER_CALLS_MAX;
+    return session->state == SESSION_OPEN && session->n_calls < SERVER_CALLS_MAX &&
+           session->held == NULL;
 }
 
 static void read_start(struct session *session)

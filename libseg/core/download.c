@@ -186,7 +186,7 @@ void download_changed(struct download *d, const struct sg_err *err, uint64_t now
         download_fail(d, err, now_us, fx);
         return;
     }
-    d->record->restarts++;
+    d->has_changed = true;
     download_restart(d, now_us, fx);
 }
 
@@ -215,6 +215,9 @@ void download_learn(struct download *d, const struct event *ev, int64_t total, b
         download_fail(d, &err, ev->now_us, fx);
         return;
     }
+    if (d->has_changed)
+        d->record->restarts++; /* not before: until now only the old version was given up */
+    d->has_changed = false;
     d->has_plan = true;
     d->has_ranges = has_ranges;
     d->is_open_ended = total < 0;
@@ -552,31 +555,6 @@ void download_fini(struct download *d)
     extents_fini(&d->syncing);
 }
 
-bool download_may_take(const struct download *d, int lane)
-{
-    return d->is_part_ready && d->phase == DOWNLOAD_FETCHING &&
-           d->lanes[lane].state == LANE_RECEIVING;
-}
-
-struct download_take download_take(struct download *d, int lane, size_t n_bytes, uint64_t now_us)
-{
-    SG_ASSERT(download_may_take(d, lane));
-    struct lane *l = &d->lanes[lane];
-    const struct plan_lane *range = &d->plan.lanes[lane];
-    uint64_t room = range->end - range->pos;
-    struct download_take take = { .offset = range->pos,
-                                  .n_bytes = n_bytes < room ? n_bytes : (size_t)room };
-    take.is_lane_full = plan_advance(&d->plan, lane, now_us, take.n_bytes);
-    rate_add(&d->rate, now_us, take.n_bytes);
-    d->taken_bytes += take.n_bytes;
-    d->bad_answers = 0;
-    if (d->has_ranges)
-        d->record->attempts = 0; /* without ranges no byte is progress that lasts */
-    l->received += take.n_bytes;
-    l->last_byte_us = now_us;
-    return take;
-}
-
 void download_set_max_lanes(struct download *d, int max_lanes)
 {
     SG_ASSERT(max_lanes >= 1 && max_lanes <= PLAN_LANES_MAX);
@@ -595,15 +573,4 @@ uint64_t download_received(const struct download *d)
 double download_rate_bps(const struct download *d, uint64_t now_us)
 {
     return rate_bps(&d->rate, now_us);
-}
-
-int download_open_lanes(const struct download *d)
-{
-    return PLAN_LANES_MAX - lanes_in(d, LANE_FREE);
-}
-
-void download_lane_paused(struct download *d, int lane, bool is_paused, uint64_t now_us)
-{
-    d->lanes[lane].is_paused = is_paused;
-    d->lanes[lane].last_byte_us = now_us;
 }

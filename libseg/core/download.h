@@ -1,7 +1,7 @@
-/* One active download as a pure state machine: events in, effects out. It decides which ranges are
- * asked for, what an answer means, what is written where, what may be called durable, and how it all
- * ends. It has no clock, no I/O and no thread; whoever drives it (the engine, a test, the simulator)
- * carries out the effects and tells what came of them.
+/* One active download as a pure state machine: events in, effects out. It decides which ranges
+ * are asked for, what an answer means, what is written where, what may be called durable, and how
+ * it all ends. It has no clock, no I/O and no thread; whoever drives it (the engine, a test, the
+ * simulator) carries out the effects and tells what came of them.
  *
  *   opening ─► fetching ◄─► creating          probing: the first request is on its way
  *      │          ▲  │         ▲
@@ -56,7 +56,7 @@ enum download_phase {
 enum effect_kind {
     FX_REOPEN_PART, /* open record.part_path if it is still ours → EV_PART_OPENED */
     FX_CREATE_PART, /* make, name and reserve a part file, commit the record → EV_PART_READY */
-    FX_RESET_PART, /* commit the record, which has no extents, then empty the part → EV_PART_READY */
+    FX_RESET_PART,  /* commit the record (no extents any more), empty the part → EV_PART_READY */
     FX_OPEN_LANE, /* ask for [first, end) on `lane` (end 0: open) → EV_HEAD, bytes, EV_LANE_END */
     FX_CLOSE_LANE, /* submit the lane's buffer and drop its transfer: no further event of it */
     FX_FLUSH_LANE, /* submit what the lane's buffer holds */
@@ -161,6 +161,7 @@ struct download {
     bool is_open_ended; /* the total is not known: one lane, until its body ends */
     bool asks_whole;    /* ask without a Range header */
     bool is_restarting; /* another version is being fetched; the old partial is still there */
+    bool has_changed;   /* it is, because the server's file is another one now */
     int bad_answers;    /* in a row, that made no sense while no other lane was open */
     uint64_t random;    /* state of the generator for jitter */
     struct plan plan;   /* valid from the first head on */
@@ -201,8 +202,8 @@ struct download_take {
  * ready. */
 bool download_may_take(const struct download *download, int lane);
 
-/* Takes `n_bytes` that arrived on a lane; the caller writes them and reports EV_WRITTEN for every one
- * of them, once. */
+/* Takes `n_bytes` that arrived on a lane; the caller writes them and reports EV_WRITTEN for every
+ * one of them, once. */
 struct download_take download_take(struct download *download, int lane, size_t n_bytes,
                                    uint64_t now_us);
 

@@ -1,5 +1,5 @@
-/* The lanes of a download: opening them on ranges of the plan, judging what they get, and what to do
- * when they fail. A lane's range is the plan's business; a lane is the request on top of it. */
+/* The lanes of a download: opening them on ranges of the plan, judging what they get, and what to
+ * do when they fail. A lane's range is the plan's business; a lane is the request on top of it. */
 #include "core/download_internal.h"
 
 #include <string.h>
@@ -110,9 +110,9 @@ static int lane_that_did_well(const struct download *d)
     return -1;
 }
 
-/* The lane to open next; -1: none. One that did well goes on even when fewer lanes are wanted by now
- * and those that back off take up all of them: else nothing would be fetched until they are through.
- */
+/* The lane to open next; -1: none. One that did well goes on even when fewer lanes are wanted by
+ * now and those that back off take up all of them: else nothing would be fetched until they are
+ * through. */
 static int next_lane(const struct download *d, uint64_t now_us)
 {
     if (lanes_in_use(d, now_us) < tuner_target(&d->tuner))
@@ -147,9 +147,9 @@ static void back_off(struct download *d, int lane, int64_t retry_after_ms, uint6
     l->not_before_us = now_us + (uint64_t)retry_delay_ms(l->failures, 0, retry_after_ms) * 1000;
 }
 
-/* A lane failed in a way that may pass; it is closed already. With something to show it simply goes
- * on; else the others do its work; and when there are none, the round is over. Without ranges nothing
- * of it can be continued. */
+/* A lane failed in a way that may pass; it is closed already. With something to show it simply
+ * goes on; else the others do its work; and when there are none, the round is over. Without
+ * ranges nothing of it can be continued. */
 static void recover(struct download *d, int lane, const struct sg_err *err, int64_t retry_after_ms,
                     uint64_t now_us, struct effects *fx)
 {
@@ -187,8 +187,8 @@ static void ask_whole(struct download *d, uint64_t now_us, struct effects *fx)
         lanes_probe(d, now_us, fx);
 }
 
-/* An answer that makes no sense: once more, with no lane beside it; then without a range; then it is
- * the server's fault. */
+/* An answer that makes no sense: once more, with no lane beside it; then without a range; then it
+ * is the server's fault. */
 static void bad_answer(struct download *d, int lane, const struct sg_err *err, uint64_t now_us,
                        struct effects *fx)
 {
@@ -396,4 +396,40 @@ void lanes_tick(struct download *d, uint64_t now_us, struct effects *fx)
     if (d->has_plan)
         tuner_tick(&d->tuner, now_us, rate_bps(&d->rate, now_us), lanes_in(d, LANE_RECEIVING),
                    (uint64_t)(d->plan.setup_s * 1e6));
+}
+
+bool download_may_take(const struct download *d, int lane)
+{
+    return d->is_part_ready && d->phase == DOWNLOAD_FETCHING &&
+           d->lanes[lane].state == LANE_RECEIVING;
+}
+
+struct download_take download_take(struct download *d, int lane, size_t n_bytes, uint64_t now_us)
+{
+    SG_ASSERT(download_may_take(d, lane));
+    struct lane *l = &d->lanes[lane];
+    const struct plan_lane *range = &d->plan.lanes[lane];
+    uint64_t room = range->end - range->pos;
+    struct download_take take = { .offset = range->pos,
+                                  .n_bytes = n_bytes < room ? n_bytes : (size_t)room };
+    take.is_lane_full = plan_advance(&d->plan, lane, now_us, take.n_bytes);
+    rate_add(&d->rate, now_us, take.n_bytes);
+    d->taken_bytes += take.n_bytes;
+    d->bad_answers = 0;
+    if (d->has_ranges)
+        d->record->attempts = 0; /* without ranges no byte is progress that lasts */
+    l->received += take.n_bytes;
+    l->last_byte_us = now_us;
+    return take;
+}
+
+void download_lane_paused(struct download *d, int lane, bool is_paused, uint64_t now_us)
+{
+    d->lanes[lane].is_paused = is_paused;
+    d->lanes[lane].last_byte_us = now_us;
+}
+
+int download_open_lanes(const struct download *d)
+{
+    return PLAN_LANES_MAX - lanes_in(d, LANE_FREE);
 }

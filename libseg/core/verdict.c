@@ -66,7 +66,7 @@ static enum verdict partial_content(const struct reply *reply, const struct expe
     if (reply->range_first != expected->first)
         return bad(err, "the server sent another range than the one asked for");
     if (expected->total < 0 && reply->range_total < 0)
-        return VERDICT_NO_RANGE; /* its end could be the end of the file, or just where it stopped */
+        return VERDICT_NO_RANGE; /* where it ends the file may go on */
     if (expected->end > 0 && reply->range_last >= expected->end)
         return bad(err, "the server sent a longer range than the one asked for");
     uint64_t length = reply->range_last - reply->range_first + 1;

@@ -130,12 +130,12 @@ struct removal {
 
 static void on_forgotten(void *ctx, enum sg_status status, const struct sg_err *err)
 {
-    (void)status; /* the row comes back with the next start, and can be removed again */
     (void)err;
     struct removal removal = *(struct removal *)ctx;
     sg_free(ctx);
     struct engine *engine = removal.engine;
-    if (engine->listener.on_removed != NULL)
+    /* a row that could not be deleted comes back with the next start, and can be removed again */
+    if (status == SG_OK && engine->listener.on_removed != NULL)
         engine->listener.on_removed(engine->listener_ctx, removal.id);
     change_end(engine, removal.change);
 }
@@ -173,6 +173,7 @@ enum sg_status engine_remove(struct engine *engine, struct job *job, bool purges
     return SG_OK;
 }
 
+/* A rank between `before` and its predecessor; that of `before` where nothing lies between. */
 static int64_t rank_before(const struct engine *engine, const struct job *job,
                            const struct job *before)
 {
@@ -185,21 +186,7 @@ static int64_t rank_before(const struct engine *engine, const struct job *job,
     }
     if (below == INT64_MIN)
         return before->record.rank - JOB_RANK_STEP;
-    return below + (before->record.rank - below) / 2;
-}
-
-/* Ranks that lie too close together are spread again, in their order. */
-static void spread_ranks(struct engine *engine, const struct job *before)
-{
-    for (size_t i = 0; i < engine->n_jobs; i++) {
-        struct job *job = engine->jobs[i];
-        if (job->record.rank < before->record.rank)
-            continue;
-        if (job != before) {
-            job->record.rank += JOB_RANK_STEP;
-            job_save(job, 0);
-        }
-    }
+    return below + (before->record.rank - below + 1) / 2;
 }
 
 static void requeue(struct job *job)
@@ -221,6 +208,17 @@ static void place(struct engine *engine, struct job *job, int64_t rank)
     job_save(job, 0);
 }
 
+/* Makes room below `before` where ranks lie too close together: it and what is behind move up. */
+static void spread_ranks(struct engine *engine, const struct job *before)
+{
+    int64_t first = before->record.rank;
+    for (size_t i = 0; i < engine->n_jobs; i++) {
+        struct job *job = engine->jobs[i];
+        if (job->record.rank >= first)
+            place(engine, job, job->record.rank + JOB_RANK_STEP);
+    }
+}
+
 enum sg_status engine_move(struct engine *engine, struct job *job, struct job *before,
                            bool to_front, struct sg_err *err)
 {
@@ -237,8 +235,6 @@ enum sg_status engine_move(struct engine *engine, struct job *job, struct job *b
     int64_t rank = rank_before(engine, job, before);
     if (before->record.rank - rank < 1) {
         spread_ranks(engine, before);
-        before->record.rank += JOB_RANK_STEP;
-        job_save(before, 0);
         rank = rank_before(engine, job, before);
     }
     place(engine, job, rank);

@@ -30,6 +30,7 @@ struct job {
     bool purges;       /* with DESIRE_REMOVE */
     bool is_committed; /* the store has it: others may know about it */
     bool is_unsaved;   /* a save failed; it is tried again */
+    uint64_t last_save; /* the number of the newest one: only that one tells others */
     uint64_t change;   /* the open change of a run that winds down; 0: none */
     uint64_t key_hash;
 };

@@ -169,12 +169,12 @@ static bool on_data(void *ctx, const void *data, size_t n_bytes)
         submit(lane);
     run->is_stepping = false;
     run_op_begin(run); /* the run outlives this call whatever the steps do */
-    run_report_written(run);
     if (take.is_lane_full) {
         struct event event = run_event(run, EV_LANE_FULL);
         event.lane = lane->number;
         run_feed(run, &event);
     }
+    run_report_written(run);
     run_op_end(run);
     return true;
 }

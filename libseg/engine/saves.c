@@ -20,6 +20,7 @@ struct save {
     struct engine *engine;
     int64_t id;
     uint64_t change;
+    uint64_t number; /* among the job's */
 };
 
 static void fire(struct deferred *deferred)
@@ -97,8 +98,8 @@ static void on_saved(void *ctx, enum sg_status status, const struct sg_err *err)
     struct job *job = engine_job(save.engine, save.id);
     if (job != NULL && status != SG_OK)
         mark_unsaved(job);
-    if (job != NULL)
-        job_announce(job);
+    else if (job != NULL && save.number == job->last_save)
+        job_announce(job); /* an older save says nothing of what the job is by now */
     change_end(save.engine, save.change);
 }
 
@@ -107,7 +108,12 @@ static enum sg_status submit(struct job *job, uint64_t change)
     struct save *save = sg_alloc(sizeof *save);
     if (save == NULL)
         return SG_E_NOMEM;
-    *save = (struct save){ .engine = job->engine, .id = job->record.id, .change = change };
+    *save = (struct save){
+        .engine = job->engine,
+        .id = job->record.id,
+        .change = change,
+        .number = ++job->last_save,
+    };
     const struct job_record *record = &job->record;
     enum sg_status status = store_put_jobs(job->engine->store, &record, 1, on_saved, save);
     if (status != SG_OK)
@@ -123,6 +129,5 @@ void job_save(struct job *job, uint64_t change)
     if (submit(job, change) == SG_OK)
         return;
     mark_unsaved(job);
-    job_announce(job);
     change_end(job->engine, change);
 }

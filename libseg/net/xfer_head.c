@@ -75,7 +75,7 @@ enum sg_status head_add(struct head *head, const char *line, size_t length, stru
 
 static char lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
 }
 
 static bool is_called(const char *line, size_t length, const char *name)

@@ -222,11 +222,12 @@ static enum sg_status query_text(struct db *db, const char *sql, char out[ANSWER
         code = sqlite3_step(statement);
     if (code == SQLITE_ROW)
         answer = (const char *)sqlite3_column_text(statement, 0);
-    enum sg_status status = SG_OK;
     if (answer != NULL)
         snprintf(out, ANSWER_SIZE, "%s", answer);
-    else
-        status = db_fail(db, code, err, "%s", sql);
+    while (code == SQLITE_ROW) /* what it changes is committed at its end */
+        code = sqlite3_step(statement);
+    bool is_answered = answer != NULL && code == SQLITE_DONE;
+    enum sg_status status = is_answered ? SG_OK : db_fail(db, code, err, "%s", sql);
     sqlite3_finalize(statement);
     return status;
 }

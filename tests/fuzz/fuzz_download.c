@@ -1,5 +1,5 @@
-/* A download to which the input does everything that may happen to one: see download_chaos.h for what
- * must hold all the time and in the end. */
+/* A download to which the input does everything that may happen to one: see download_chaos.h for
+ * what must hold all the time and in the end. */
 #include <stddef.h>
 #include <stdint.h>
 

@@ -1,5 +1,5 @@
-/* Any header lines, judged against any expectation: parsed or refused, and never a verdict that would
- * let a byte be written at a place that was not asked for. */
+/* Any header lines, judged against any expectation: parsed or refused, and never a verdict that
+ * would let a byte be written at a place that was not asked for. */
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>

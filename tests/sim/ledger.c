@@ -200,6 +200,33 @@ void world_check_file(struct world *world, const struct promise *promise)
     check_whole(world, job_record_of(job));
 }
 
+static bool is_part(const char *path)
+{
+    static const char suffix[] = ".part";
+    size_t length = strlen(path);
+    return length >= sizeof suffix && strcmp(path + length - (sizeof suffix - 1), suffix) == 0;
+}
+
+static bool is_somebodys(struct world *world, const char *path)
+{
+    for (size_t i = 0; i < world->n_promises; i++) {
+        const struct job *job = world_job(world, &world->promises[i]);
+        const char *own = job != NULL ? job_record_of(job)->path : NULL;
+        if (own != NULL && strcmp(own, path) == 0)
+            return true;
+    }
+    return false;
+}
+
+void world_check_strays(struct world *world)
+{
+    const char *path;
+    for (size_t i = 0; (path = disk_name(disk_mounted(), VOLUME_DOWNLOADS, i)) != NULL; i++) {
+        if (!node_is_folder(find_node(path)) && !is_part(path) && !is_somebodys(world, path))
+            world_fail(world, "%s is nobody's", path);
+    }
+}
+
 /* ---- looking through the database ---- */
 
 static void check_record(struct world *world, const struct job_record *record)

@@ -143,8 +143,9 @@ static int open_file(sqlite3_vfs *vfs, const char *path, sqlite3_file *file, int
 static int delete_file(sqlite3_vfs *vfs, const char *path, int is_durable)
 {
     (void)vfs;
-    (void)is_durable; /* the next flush makes it so */
     int os_error = disk_remove(disk_mounted(), path);
+    if (os_error == 0 && is_durable)
+        disk_flush_names(disk_mounted(), disk_volume_of(path));
     if (os_error == ENOENT)
         return SQLITE_IOERR_DELETE_NOENT;
     return os_error == 0 ? SQLITE_OK : SQLITE_IOERR_DELETE;

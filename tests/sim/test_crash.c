@@ -35,6 +35,8 @@ struct life {
     uint64_t n_cuts;
     bool has_file_faults;
     bool has_database_faults;
+    bool has_removed; /* a job, and perhaps not its file */
+    bool may_overwrite; /* then nothing is purged: it could be another job's */
 };
 
 static uint64_t present_seed;
@@ -164,6 +166,13 @@ static void set_up_settings(struct life *life)
 
 /* ---- a user ---- */
 
+static enum job_if_exists random_choice(struct life *life)
+{
+    if (life->may_overwrite && chance(life, 500))
+        return JOB_IF_EXISTS_OVERWRITE;
+    return chance(life, 200) ? JOB_IF_EXISTS_FAIL : JOB_IF_EXISTS_RENAME;
+}
+
 static void add_next(struct life *life)
 {
     struct world *world = life->world;
@@ -173,6 +182,8 @@ static void add_next(struct life *life)
     char name[40];
     if (number == life->n_jobs)
         return;
+    if (chance(life, 200)) /* a file that was asked for before */
+        number = (size_t)between(life, 0, number);
     snprintf(name, sizeof name, "file-%zu.bin", number);
     for (size_t i = 0; i < world->internet.n_servers; i++) {
         snprintf(url, sizeof url, "http://server-%zu/%s", i + 1, name);
@@ -181,7 +192,7 @@ static void add_next(struct life *life)
     }
     job_record_init(&record);
     record.priority = (int64_t)between(life, 0, 4) - 2;
-    record.if_exists = (enum job_if_exists)between(life, 0, JOB_IF_EXISTS_COUNT - 1);
+    record.if_exists = random_choice(life);
     world_add(world, url, &record);
 }
 
@@ -217,7 +228,9 @@ static void remove_job(struct life *life, struct promise *promise, struct job *j
     world_trace(life->world, "job %lld is to be removed", (long long)promise->id);
     promise->may_lose_bytes = true;
     promise->is_removal_asked = true;
-    assert_int_equal(engine_remove(life->world->engine, job, chance(life, 500), NULL), SG_OK);
+    life->has_removed = true;
+    bool purges = !life->may_overwrite && chance(life, 500);
+    assert_int_equal(engine_remove(life->world->engine, job, purges, NULL), SG_OK);
 }
 
 /* A command may come at the wrong time: then it is refused. */
@@ -279,16 +292,30 @@ static void live_until_cut(struct life *life)
         world_cut(world);
 }
 
+/* True when it came to an end that the user can have wanted. */
+static bool is_at_end(const struct promise *promise, const struct job_record *record)
+{
+    bool is_taken = record->error_code == SG_E_EXISTS && record->if_exists == JOB_IF_EXISTS_FAIL;
+    switch (record->state) {
+    case JOB_DONE:
+        return true;
+    case JOB_CANCELLED:
+        return promise->is_cancel_asked;
+    case JOB_FAILED:
+        return is_taken;
+    default:
+        return false;
+    }
+}
+
 static bool is_settled(struct world *world)
 {
     for (size_t i = 0; i < world->n_promises; i++) {
         const struct promise *promise = &world->promises[i];
-        struct job *job = world_job(world, promise);
+        const struct job *job = world_job(world, promise);
         if (!promise->is_add_told || (job == NULL) != promise->is_removal_asked)
             return false;
-        enum job_state state = job != NULL ? job_record_of(job)->state : JOB_DONE;
-        bool is_cancelled = state == JOB_CANCELLED && promise->is_cancel_asked;
-        if (state != JOB_DONE && !is_cancelled)
+        if (job != NULL && !is_at_end(promise, job_record_of(job)))
             return false;
     }
     return true;
@@ -331,6 +358,8 @@ static void live_calmly(struct life *life)
     }
     world_stop(world);
     world_start(world); /* looks at every file once more */
+    if (!life->has_removed)
+        world_check_strays(world);
 }
 
 static uint64_t live(uint64_t seed, bool is_shown)
@@ -342,6 +371,7 @@ static uint64_t live(uint64_t seed, bool is_shown)
     set_up_servers(&life);
     set_up_disk(&life);
     set_up_settings(&life);
+    life.may_overwrite = chance(&life, 300);
     uint64_t n_cuts = between(&life, 1, CUTS_MAX);
     for (uint64_t i = 0; i < n_cuts; i++) {
         set_disk_faults(&life, chance(&life, 300));

@@ -312,6 +312,7 @@ static void ghost_ends(struct world *world)
     world->disk = world->left;
     world->left = NULL;
     world->is_dark = false;
+    world->n_checked++; /* with the next start */
     for (uint32_t i = 0; i < world->n_outcomes; i++)
         look_at_outcome(world, world->outcomes[i]);
     disk_mount(world->disk);

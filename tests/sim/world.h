@@ -125,4 +125,7 @@ void world_fail(struct world *world, const char *format, ...)
 /* Fails unless the job is done and its file is the server's: all of one version. */
 void world_check_file(struct world *world, const struct promise *promise);
 
+/* Fails when a finished file lies there that belongs to no job. */
+void world_check_strays(struct world *world);
+
 #endif

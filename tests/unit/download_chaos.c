@@ -1,6 +1,6 @@
 /* Random faults for a download: a storm of a few hundred turns, then calm. What the server may do
- * wrong is limited to what a reply can tell: a server that sends other bytes than it announces cannot
- * be found out here. */
+ * wrong is limited to what a reply can tell: a server that sends other bytes than it announces
+ * cannot be found out here. */
 #include "tests/unit/download_chaos.h"
 
 #include "base/assert.h"

@@ -1,6 +1,6 @@
-/* One download in which everything may go wrong at any time, until it is let alone: then it has to
- * end, done, with exactly the server's bytes. Decisions come from outside: a seeded generator in the
- * test, the input in the fuzzer. A broken promise ends the process (SG_ASSERT). */
+/* One download in which everything may go wrong at any time, until it is let alone: then it has
+ * to end, done, with exactly the server's bytes. Decisions come from outside: a seeded generator
+ * in the test, the input in the fuzzer. A broken promise ends the process (SG_ASSERT). */
 #ifndef SEGUE_TESTS_UNIT_DOWNLOAD_CHAOS_H
 #define SEGUE_TESTS_UNIT_DOWNLOAD_CHAOS_H
 

@@ -1,50 +1,19 @@
-/* The made-up world of a download: virtual time in turns of 10 ms, a server, a disk in memory. Bytes
- * are real: every version of the file is another stretch of one pool of noise, so what lies on the
- * disk in the end is compared byte for byte. */
+/* The made-up world of a download: virtual time in turns of 10 ms, transfers, and a disk in memory
+ * whose bytes are compared in the end. */
 #include "tests/unit/download_driver.h"
 
 #include <string.h>
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "tests/unit/download_driver_internal.h"
 
 enum {
     PIECE = 16 * KIB, /* what arrives at once */
-    VERSION_STEP = 4099,
-    POOL_SIZE = DRIVER_FILE_MAX + DRIVER_VERSIONS * VERSION_STEP,
     SCRAMBLED = 0xEE,
     DEADLINE_S = 3600,
     REQUESTS_PER_TURN_MAX = 2 * PLAN_LANES_MAX, /* more is hammering */
 };
-
-static uint8_t pool[POOL_SIZE];
-
-static char *const etags[DRIVER_VERSIONS] = { "\"v0\"", "\"v1\"", "\"v2\"", "\"v3\"",
-                                              "\"v4\"", "\"v5\"", "\"v6\"", "\"v7\"" };
-static char *const times[DRIVER_VERSIONS] = {
-    "Sun, 06 Nov 1994 08:49:30 GMT", "Sun, 06 Nov 1994 08:49:31 GMT",
-    "Sun, 06 Nov 1994 08:49:32 GMT", "Sun, 06 Nov 1994 08:49:33 GMT",
-    "Sun, 06 Nov 1994 08:49:34 GMT", "Sun, 06 Nov 1994 08:49:35 GMT",
-    "Sun, 06 Nov 1994 08:49:36 GMT", "Sun, 06 Nov 1994 08:49:37 GMT",
-};
-
-static void fill_pool(void)
-{
-    uint32_t x = 2463534242u;
-    if (pool[1] != 0)
-        return;
-    for (size_t i = 0; i < POOL_SIZE; i++) {
-        x ^= x << 13;
-        x ^= x >> 17;
-        x ^= x << 5;
-        pool[i] = (uint8_t)(x >> 24 | 1u); /* never 0 */
-    }
-}
-
-static const uint8_t *bytes_of(int version, uint64_t offset)
-{
-    return pool + (uint64_t)version * VERSION_STEP + offset;
-}
 
 static void must(enum sg_status status)
 {
@@ -65,89 +34,13 @@ static enum sg_status strike(struct fault *fault)
     return status;
 }
 
-static bool is_subset(const struct extents *inner, const struct extents *outer)
-{
-    for (size_t i = 0; i < inner->count; i++) {
-        if (!extents_contain(outer, inner->items[i].from, inner->items[i].to))
-            return false;
-    }
-    return true;
-}
-
-/* ---- looking at the invariants ---- */
-
-/* The version whose validators a record has; -1 when it has none. */
-static int version_of(const struct job_record *record)
-{
-    for (int i = 0; i < DRIVER_VERSIONS && record->etag != NULL; i++) {
-        if (strcmp(record->etag, etags[i]) == 0)
-            return i;
-    }
-    return -1;
-}
-
-/* What a record claims lies on the disk, would survive a crash, and is its version's. */
-static void check_claims(const struct driver *d, const struct job_record *record)
-{
-    int version = version_of(record);
-    SG_ASSERT(extents_check(&record->extents));
-    SG_ASSERT((uint64_t)record->done == extents_total(&record->extents));
-    if (!d->has_part)
-        return;
-    SG_ASSERT(is_subset(&record->extents, &d->flushed));
-    for (size_t i = 0; i < record->extents.count && version >= 0; i++) {
-        const struct extent *item = &record->extents.items[i];
-        SG_ASSERT(memcmp(d->disk + item->from, bytes_of(version, item->from),
-                         (size_t)(item->to - item->from)) == 0);
-    }
-}
-
-static void check_lanes(const struct driver *d)
-{
-    const struct download *download = &d->download;
-    bool is_planned = download->has_plan && download->phase < DOWNLOAD_DRAINING;
-    for (int i = 0; i < PLAN_LANES_MAX; i++) {
-        enum lane_state state = download->lanes[i].state;
-        bool is_busy = state == LANE_ASKING || (state == LANE_RECEIVING && !d->lanes[i].is_full);
-        SG_ASSERT((state != LANE_FREE) == d->lanes[i].is_open);
-        SG_ASSERT(!is_planned || is_busy == download->plan.lanes[i].is_busy);
-    }
-}
-
-static void check(const struct driver *d)
-{
-    const struct download *download = &d->download;
-    SG_ASSERT(extents_check(&download->written));
-    SG_ASSERT(is_subset(&d->record.extents, &download->written));
-    SG_ASSERT(download->settled_bytes <= download->taken_bytes);
-    check_lanes(d);
-    if (!download->has_plan)
-        return;
-    SG_ASSERT(plan_check(&download->plan, &d->arrived));
-    SG_ASSERT(is_subset(&download->written, &d->arrived));
-}
-
-/* Whoever has ended has left nothing under way. */
-static void check_end(const struct driver *d)
-{
-    SG_ASSERT(d->n_writes == 0 && d->n_open == 0);
-    SG_ASSERT(!d->part_work.is_pending && !d->sync_work.is_pending && !d->last_work.is_pending);
-    enum job_state state = d->outcome.state;
-    SG_ASSERT(state != JOB_QUEUED || d->outcome.reason == JOB_REASON_NONE);
-    SG_ASSERT((state == JOB_WAITING) == (d->outcome.reason != JOB_REASON_NONE));
-    SG_ASSERT(state != JOB_FAILED || d->outcome.err.status > SG_PENDING);
-    SG_ASSERT(state != JOB_WAITING || d->outcome.err.status > SG_PENDING);
-    SG_ASSERT((state == JOB_DONE) == d->is_finished);
-    SG_ASSERT(d->outcome.reason != JOB_REASON_RETRY || d->outcome.delay_ms > 0);
-}
-
 /* ---- the disk ---- */
 
 static void commit(struct driver *d)
 {
     job_record_fini(&d->committed);
     must(job_record_copy(&d->committed, &d->record));
-    check_claims(d, &d->committed);
+    driver_check_claims(d, &d->committed);
 }
 
 static void scramble(struct driver *d, uint64_t from, uint64_t to)
@@ -246,7 +139,7 @@ static void close_lane(struct driver *d, int number)
 
 static void start_flush(struct driver *d)
 {
-    SG_ASSERT(d->has_part && is_subset(&d->download.syncing, &d->on_disk));
+    SG_ASSERT(d->has_part && driver_is_subset(&d->download.syncing, &d->on_disk));
     must(extents_copy(&d->flushing, &d->on_disk));
     begin(d, &d->sync_work, FX_CHECKPOINT);
 }
@@ -255,7 +148,7 @@ static void end_run(struct driver *d)
 {
     d->outcome = d->download.outcome;
     d->is_running = false;
-    check_end(d);
+    driver_check_end(d);
     commit(d);
 }
 
@@ -305,7 +198,7 @@ static void step(struct driver *d, struct event *event)
         must(extents_copy(&d->arrived, &d->download.written));
     for (size_t i = 0; i < effects.count; i++)
         carry_out(d, &effects.items[i]);
-    check(d);
+    driver_check(d);
 }
 
 static void step_status(struct driver *d, enum event_kind kind, enum sg_status status)
@@ -354,7 +247,7 @@ static void on_flushed(struct driver *d)
     d->n_checkpoints++;
     must(extents_copy(&d->committed.extents, &d->download.syncing));
     d->committed.done = (int64_t)extents_total(&d->committed.extents);
-    check_claims(d, &d->committed);
+    driver_check_claims(d, &d->committed);
     step_status(d, EV_CHECKPOINTED, SG_OK);
 }
 
@@ -394,7 +287,7 @@ static void end_write(struct driver *d, const struct fake_write *write)
     struct event event = { .kind = EV_WRITTEN, .offset = write->offset, .n_bytes = write->length };
     event.status = strike(&d->write);
     if (event.status == SG_OK) {
-        memcpy(d->disk + write->offset, bytes_of(write->version, write->source),
+        memcpy(d->disk + write->offset, origin_bytes(write->version, write->source),
                (size_t)write->length);
         must(extents_add(&d->on_disk, write->offset, write->offset + write->length));
     } else {
@@ -418,39 +311,6 @@ static void do_writes(struct driver *d)
 }
 
 /* ---- the server ---- */
-
-void driver_answer(const struct driver *d, uint64_t first, uint64_t end, bool wants_range,
-                   struct answer *out)
-{
-    const struct origin *origin = &d->origin;
-    uint64_t total = origin->totals[origin->version];
-    *out = (struct answer){ .delay_us = origin->delay_us,
-                            .version = origin->version,
-                            .rate_bps = origin->rate_bps,
-                            .reply = { .content_length = -1,
-                                       .range_total = -1,
-                                       .retry_after_ms = -1,
-                                       .etag = etags[origin->version],
-                                       .last_modified = times[origin->version] } };
-    struct reply *reply = &out->reply;
-    if (!wants_range || origin->ignores_ranges) {
-        reply->http_status = 200;
-        reply->content_length = origin->hides_length ? -1 : (int64_t)total;
-        out->body_length = total;
-        return;
-    }
-    reply->range_total = (int64_t)total;
-    reply->http_status = first >= total ? 416 : 206;
-    if (first >= total)
-        return;
-    uint64_t last = (end == 0 || end > total ? total : end) - 1;
-    reply->has_range = true;
-    reply->range_first = first;
-    reply->range_last = last;
-    reply->content_length = (int64_t)(last - first + 1);
-    out->body_first = first;
-    out->body_length = last - first + 1;
-}
 
 static void end_lane(struct driver *d, int number, enum sg_status status)
 {
@@ -551,7 +411,6 @@ struct driver *driver_create(uint64_t total, int max_lanes)
 {
     struct driver *d = sg_alloc(sizeof *d);
     SG_ASSERT(d != NULL && total <= DRIVER_FILE_MAX);
-    fill_pool();
     job_record_init(&d->record);
     job_record_init(&d->committed);
     d->config = (struct download_config){ .max_lanes = max_lanes,
@@ -670,7 +529,7 @@ void driver_crash(struct driver *d)
     lose_unflushed(d, &d->on_disk);
     job_record_fini(&d->record);
     must(job_record_copy(&d->record, &d->committed));
-    check_claims(d, &d->record);
+    driver_check_claims(d, &d->record);
 }
 
 void driver_abort_lane(struct driver *d, int lane, enum sg_status status)
@@ -688,11 +547,4 @@ void driver_hold_back(struct driver *d, int lane, bool is_held_back)
         return;
     l->is_held_back = is_held_back;
     download_lane_paused(&d->download, lane, is_held_back, d->now_us);
-}
-
-bool driver_has_version(const struct driver *d, int version)
-{
-    uint64_t total = d->origin.totals[version];
-    return d->record.total == (int64_t)total && extents_contain(&d->record.extents, 0, total) &&
-           memcmp(d->disk, bytes_of(version, 0), (size_t)total) == 0;
 }

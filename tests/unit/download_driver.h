@@ -134,8 +134,8 @@ struct driver {
     uint64_t taken_bytes; /* in all runs */
 };
 
-/* A job for a file of `total` bytes at a server with ranges, 4 MiB/s a lane, 20 ms until a reply. The
- * caller owns it. */
+/* A job for a file of `total` bytes at a server with ranges, 4 MiB/s a lane, 20 ms until a reply.
+ * The caller owns it. */
 struct driver *driver_create(uint64_t total, int max_lanes);
 void driver_destroy(struct driver *driver);
 

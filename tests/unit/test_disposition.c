@@ -1,4 +1,4 @@
-/* Names in Content-Disposition: by the letter of the standards, and as servers really write them. */
+/* Names in Content-Disposition: by the letter of the standards, and as servers write them. */
 #include "core/name.h"
 
 #include <setjmp.h>

@@ -303,6 +303,27 @@ static void net__one_transfer_too_many__is_refused(void **state)
         xfer_cancel(xfers[i]);
 }
 
+static void net__no_memory_to_start__leaves_nothing(void **state)
+{
+    struct net_fixture *fixture = *state;
+    static const struct xfer_events events = { 0 };
+    const struct xfer_request request = { .url = "http://127.0.0.1:1/",
+                                          .headers = "A: b",
+                                          .userinfo = "u:p",
+                                          .cookies = "a=b",
+                                          .proxy = "" };
+    struct xfer *xfer = NULL;
+    int64_t live = sg_mem_live();
+    for (uint64_t n = 0; n < 6; n++) {
+        sg_mem_fail_after(n);
+        enum sg_status status = xfer_start(fixture->net, &request, &events, NULL, &xfer, NULL);
+        sg_mem_fail_after(UINT64_MAX);
+        assert_int_equal(status, SG_E_NOMEM);
+        assert_null(xfer);
+        assert_int_equal(sg_mem_live(), live);
+    }
+}
+
 static void net__new_settings__hold_for_next_transfer(void **state)
 {
     const struct net_config config = { .user_agent = "Other/1", .connect_timeout_ms = 1000 };
@@ -373,6 +394,7 @@ int main(void)
         NET_TEST(net__idle_connections__end_with_net),
         NET_TEST(net__destroyed_after_cancel__leaves_nothing),
         NET_TEST(net__one_transfer_too_many__is_refused),
+        NET_TEST(net__no_memory_to_start__leaves_nothing),
         NET_TEST(net__new_settings__hold_for_next_transfer),
         NET_TEST(net__500_cancels_at_random_moments__leave_nothing),
     };

@@ -103,7 +103,7 @@ static struct xfer *xfer_of(struct sg_list *link)
 
 static bool is_flowing(const struct xfer *xfer)
 {
-    return xfer->stage == FLOWING && !xfer->is_paused;
+    return xfer->stage == FLOWING && !xfer->is_paused && !xfer->is_cancelled;
 }
 
 static void wait_us(struct xfer *xfer, uint64_t delay_us)
@@ -170,6 +170,7 @@ static void leave_connection(struct xfer *xfer)
     struct server *server = xfer->server;
     if (server == NULL || xfer->arrival == ARRIVED_BEYOND)
         return;
+    xfer->server = NULL;
     SG_ASSERT(server->n_busy > 0);
     server->n_busy--;
     bool is_whole = xfer->stage == ENDING && xfer->answer.failure == SG_OK &&
@@ -181,7 +182,7 @@ static void leave_connection(struct xfer *xfer)
 static void destroy(struct xfer *xfer)
 {
     struct net *net = xfer->net;
-    bool was_flowing = is_flowing(xfer);
+    bool was_flowing = xfer->stage == FLOWING;
     leave_connection(xfer);
     sim_event_stop(loop_port(net->loop), &xfer->event);
     sg_list_remove(&xfer->link);
@@ -408,6 +409,8 @@ void xfer_cancel(struct xfer *xfer)
     if (xfer == NULL)
         return;
     xfer->is_cancelled = true;
-    if (!xfer->is_calling)
+    if (xfer->is_calling)
+        leave_connection(xfer); /* who cancelled may ask for another connection right away */
+    else
         destroy(xfer);
 }

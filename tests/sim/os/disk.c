@@ -406,6 +406,12 @@ int disk_rename(struct disk *disk, const char *from, const char *to, bool may_re
     return 0;
 }
 
+void disk_flush_names(struct disk *disk, enum volume_number volume)
+{
+    commit_names(&disk->volumes[volume]);
+    count_operation(disk);
+}
+
 const char *disk_name(const struct disk *disk, enum volume_number volume, size_t i)
 {
     const struct names *names = &disk->volumes[volume].live;

@@ -103,6 +103,9 @@ int disk_remove(struct disk *disk, const char *path);
 /* EEXIST unless it may replace; EBUSY while the target is open. */
 int disk_rename(struct disk *disk, const char *from, const char *to, bool may_replace);
 
+/* Makes every change of names in the volume durable. */
+void disk_flush_names(struct disk *disk, enum volume_number volume);
+
 /* The name of the i-th file or folder, or NULL. */
 const char *disk_name(const struct disk *disk, enum volume_number volume, size_t i);
 
