@@ -173,6 +173,19 @@ static enum job_if_exists random_choice(struct life *life)
     return chance(life, 200) ? JOB_IF_EXISTS_FAIL : JOB_IF_EXISTS_RENAME;
 }
 
+/* One job's file may take the place of another's, also of one that has its name but was not told to be
+ * done. */
+static void expect_overwriting(struct world *world, const char *url)
+{
+    bool is_shared = false;
+    for (size_t i = 0; i + 1 < world->n_promises; i++)
+        is_shared = is_shared || strcmp(world->promises[i].url, url) == 0;
+    for (size_t i = 0; is_shared && i < world->n_promises; i++) {
+        if (strcmp(world->promises[i].url, url) == 0)
+            world->promises[i].may_lose_bytes = true;
+    }
+}
+
 static void add_next(struct life *life)
 {
     struct world *world = life->world;
@@ -194,6 +207,8 @@ static void add_next(struct life *life)
     record.priority = (int64_t)between(life, 0, 4) - 2;
     record.if_exists = random_choice(life);
     world_add(world, url, &record);
+    if (life->may_overwrite)
+        expect_overwriting(world, url);
 }
 
 /* What was not answered before the cut is asked again. */
