@@ -33,6 +33,20 @@ static enum sg_status put_ids_or_all(cJSON *params, const struct args *args, str
     return SG_OK;
 }
 
+/* Of all jobs the daemon only tells the numbers. */
+static void print_all(const struct args *args, const cJSON *result, const char *verb)
+{
+    struct sg_buf text = { 0 };
+    int n = cJSON_GetArraySize(json_array(result, "ids"));
+    if (args_has(args, OPTION_JSON)) {
+        print_json(result);
+        return;
+    }
+    sg_buf_printf(&text, "%s %d job%s\n", verb, n, n == 1 ? "" : "s");
+    print_text(&text);
+    sg_buf_fini(&text);
+}
+
 static enum exit_code change_many(struct caller *caller, const struct args *args,
                                   enum method method, const char *verb)
 {
@@ -46,7 +60,10 @@ static enum exit_code change_many(struct caller *caller, const struct args *args
         cJSON_Delete(params);
     if (status != SG_OK)
         return report_failure(&err);
-    cmd_print_jobs(args, json_array(result, "jobs"), args->n_words == 1, verb);
+    if (args_has(args, OPTION_ALL))
+        print_all(args, result, verb);
+    else
+        cmd_print_jobs(args, json_array(result, "jobs"), args->n_words == 1, verb);
     cJSON_Delete(result);
     return EXIT_DONE;
 }

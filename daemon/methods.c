@@ -95,8 +95,7 @@ enum sg_status method_check_params(const cJSON *params, const char *names, struc
 struct pending {
     struct app *app;
     struct call *call;
-    bool is_single;
-    bool only_ids;
+    enum pending_shape shape;
     size_t n_ids;
     int64_t ids[];
 };
@@ -116,22 +115,40 @@ void pending_note(struct pending *pending, int64_t id)
     pending->ids[pending->n_ids++] = id;
 }
 
-static cJSON *result_of(const struct pending *pending)
+static cJSON *ids_of(const struct pending *pending)
 {
-    cJSON *result = cJSON_CreateObject();
-    cJSON *array = cJSON_AddArrayToObject(result, pending->only_ids ? "removed" : "jobs");
+    cJSON *array = cJSON_CreateArray();
+    for (size_t i = 0; i < pending->n_ids; i++)
+        cJSON_AddItemToArray(array, cJSON_CreateNumber((double)pending->ids[i]));
+    return array;
+}
+
+static cJSON *jobs_of(const struct pending *pending)
+{
+    cJSON *array = cJSON_CreateArray();
     for (size_t i = 0; i < pending->n_ids; i++) {
         struct job *job = engine_job(app_engine(pending->app), pending->ids[i]);
-        if (pending->only_ids)
-            cJSON_AddItemToArray(array, cJSON_CreateNumber((double)pending->ids[i]));
-        else if (job != NULL)
+        if (job != NULL)
             cJSON_AddItemToArray(array, job_json(job));
     }
-    if (!pending->is_single)
-        return result;
-    cJSON *single = cJSON_DetachItemFromArray(array, 0);
-    cJSON_Delete(result);
-    return single;
+    return array;
+}
+
+static cJSON *result_of(const struct pending *pending)
+{
+    static const char *const names[] = {
+        [PENDING_JOBS] = "jobs", [PENDING_IDS] = "ids", [PENDING_REMOVED] = "removed"
+    };
+    bool is_ids = pending->shape == PENDING_IDS || pending->shape == PENDING_REMOVED;
+    cJSON *array = is_ids ? ids_of(pending) : jobs_of(pending);
+    if (pending->shape == PENDING_JOB) {
+        cJSON *job = cJSON_DetachItemFromArray(array, 0);
+        cJSON_Delete(array);
+        return job;
+    }
+    cJSON *result = cJSON_CreateObject();
+    cJSON_AddItemToObject(result, names[pending->shape], array);
+    return result;
 }
 
 static void answer(void *ctx)
@@ -141,10 +158,9 @@ static void answer(void *ctx)
     sg_free(pending);
 }
 
-void pending_answer(struct pending *pending, bool is_single, bool only_ids)
+void pending_answer(struct pending *pending, enum pending_shape shape)
 {
-    pending->is_single = is_single;
-    pending->only_ids = only_ids;
+    pending->shape = shape;
     if (engine_when_saved(app_engine(pending->app), answer, pending) == SG_OK)
         return;
     struct sg_err err = { .status = SG_E_NOMEM };

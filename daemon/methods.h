@@ -62,9 +62,16 @@ struct pending *pending_create(struct app *app, struct call *call, size_t n_max)
 /* Notes a job that was changed. */
 void pending_note(struct pending *pending, int64_t id);
 
-/* Answers later: {jobs: [...]}, with `is_single` the one JOB itself, with `only_ids` {removed:
- * [ids]}. Takes everything over. */
-void pending_answer(struct pending *pending, bool is_single, bool only_ids);
+/* What a pending call is answered with. Ids fit into a line of the channel however many they are. */
+enum pending_shape {
+    PENDING_JOB,     /* the one JOB */
+    PENDING_JOBS,    /* {jobs: [JOB, ...]} */
+    PENDING_IDS,     /* {ids: [ID, ...]} */
+    PENDING_REMOVED, /* {removed: [ID, ...]} */
+};
+
+/* Answers later. Takes everything over. */
+void pending_answer(struct pending *pending, enum pending_shape shape);
 
 /* Answers with an error now. */
 void pending_fail(struct pending *pending, const struct sg_err *err);

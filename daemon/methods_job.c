@@ -227,7 +227,7 @@ static void run_command(struct app *app, struct call *call, command_fn *command,
         if (command(app_engine(app), jobs[i], &err) == SG_OK)
             pending_note(pending, record->id);
     }
-    pending_answer(pending, false, false);
+    pending_answer(pending, is_all ? PENDING_IDS : PENDING_JOBS);
 }
 
 static void command_method(struct app *app, struct call *call, const cJSON *params,
@@ -274,7 +274,7 @@ static void answer_single(struct app *app, struct call *call, int64_t id, enum s
         fail_no_memory(call);
     } else {
         pending_note(pending, id);
-        pending_answer(pending, true, false);
+        pending_answer(pending, PENDING_JOB);
     }
 }
 
@@ -288,7 +288,7 @@ static void remove_jobs(struct app *app, struct pending *pending, const cJSON *i
         if (job != NULL && engine_remove(app_engine(app), job, purges, &err) == SG_OK)
             pending_note(pending, id);
     }
-    pending_answer(pending, false, true);
+    pending_answer(pending, PENDING_REMOVED);
 }
 
 void method_job_remove(struct app *app, struct call *call, const cJSON *params)

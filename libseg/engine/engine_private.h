@@ -27,11 +27,11 @@ struct job {
     struct sg_heap_node queue_node;
     struct timer wake; /* while it waits for a time */
     enum desire desire;
-    bool purges;       /* with DESIRE_REMOVE */
-    bool is_committed; /* the store has it: others may know about it */
-    bool is_unsaved;   /* a save failed; it is tried again */
+    bool purges;        /* with DESIRE_REMOVE */
+    bool is_committed;  /* the store has it: others may know about it */
+    bool is_unsaved;    /* a save failed; it is tried again */
     uint64_t last_save; /* the number of the newest one: only that one tells others */
-    uint64_t change;   /* the open change of a run that winds down; 0: none */
+    uint64_t change;    /* the open change of a run that winds down; 0: none */
     uint64_t key_hash;
 };
 

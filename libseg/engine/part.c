@@ -48,14 +48,40 @@ static bool is_same_file(const struct file_id *a, const struct file_id *b)
     return a->volume == b->volume && memcmp(a->id, b->id, sizeof a->id) == 0;
 }
 
-/* The crash may have come between the rename and its note. */
-static void look_at_target(struct part_task *task)
+static bool is_it(const struct part_task *task, const char *path)
 {
     struct file_id id;
-    if (task->path == NULL || path_exists(task->part_path) ||
-        path_identity(task->path, &id, NULL) != SG_OK || !is_same_file(&id, &task->id))
+    return path_identity(path, &id, NULL) == SG_OK && is_same_file(&id, &task->id);
+}
+
+/* Takes `target`, which has the file by now, for both names. */
+static void note_target(struct part_task *task, const char *target)
+{
+    if (job_record_set(&task->part_path, target) == SG_OK)
+        (void)!job_record_set(&task->path, target);
+}
+
+/* The crash may have come between the rename and its note; the name may have got a number. */
+static void look_at_target(struct part_task *task)
+{
+    if (task->path == NULL || path_exists(task->part_path))
         return;
-    (void)!job_record_set(&task->part_path, task->path);
+    char *parent = path_parent(task->path);
+    char *name = sg_strdup(path_name(task->path));
+    bool is_taken = parent != NULL && name != NULL; /* by others: then ours comes behind them */
+    for (unsigned n = 1; is_taken && n <= NAMES_TRIED_MAX; n++) {
+        char *numbered = name_numbered(name, n);
+        char *target = numbered != NULL ? path_join(parent, numbered) : NULL;
+        is_taken = target != NULL && path_exists(target);
+        if (is_taken && is_it(task, target)) {
+            note_target(task, target);
+            is_taken = false;
+        }
+        sg_free(target);
+        sg_free(numbered);
+    }
+    sg_free(parent);
+    sg_free(name);
 }
 
 enum sg_status part_reopen(struct part_task *task)

@@ -34,7 +34,7 @@ SG_MUST_USE enum sg_status part_task_init(struct part_task *task, struct loop *l
 void part_task_fini(struct part_task *task);
 
 /* Opens the part file of an earlier run. A file that got its final name already, just before that
- * could be noted, is found there (part_path is then the target). SG_E_NOT_FOUND when it is gone or
+ * could be noted, is found there (both names are then that one). SG_E_NOT_FOUND when it is gone or
  * is another file now. */
 SG_MUST_USE enum sg_status part_reopen(struct part_task *task);
 

@@ -91,14 +91,12 @@ static void submit(struct lane_io *lane)
         on_written_at_once(run, buf, status);
 }
 
-/* Stops reading from the transfer until a buffer is free. What lies in the present one is written,
- * so that it comes back. */
+/* Stops reading from the transfer until a buffer is free. */
 static bool wait_for_buffer(struct lane_io *lane)
 {
     struct engine *engine = lane->run->engine;
     download_lane_paused(&lane->run->download, lane->number, true, loop_now_us(engine->loop));
     sg_list_insert(&engine->starved, &lane->starved_node);
-    submit(lane);
     return false;
 }
 
@@ -155,8 +153,13 @@ static bool on_data(void *ctx, const void *data, size_t n_bytes)
         return true; /* more than was announced: not ours */
     if (!download_may_take(download, lane->number))
         return false; /* lanes_resume follows when the part file is there */
-    if (!find_room(lane, n_bytes, &spare))
-        return wait_for_buffer(lane);
+    if (!find_room(lane, n_bytes, &spare)) {
+        submit(lane); /* it comes back, perhaps at once; and what came of it may close the lane */
+        if (lane->xfer == NULL)
+            return true;
+        if (!find_room(lane, n_bytes, &spare))
+            return wait_for_buffer(lane);
+    }
 
     uint64_t now_us = loop_now_us(run->engine->loop);
     struct download_take take = download_take(download, lane->number, n_bytes, now_us);
@@ -277,6 +280,8 @@ void lane_shut(struct run *run, int number)
     lane->xfer = NULL;
     submit(lane);
     engine_count_lanes(run->engine, -1);
+    /* the buffer that this lane may have been woken for is free */
+    engine_feed_starved(run->engine);
 }
 
 void lane_flush(struct run *run, int number)

@@ -81,6 +81,8 @@ static void on_reopened(struct run *run, struct part_task *task, enum sg_status 
     run->part = task->file;
     if (status == SG_OK)
         status = job_record_set(&record->part_path, task->part_path);
+    if (status == SG_OK)
+        status = job_record_set(&record->path, task->path);
     feed(run, EV_PART_OPENED, status, &task->err);
 }
 

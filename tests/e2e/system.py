@@ -13,6 +13,7 @@ class Native:
     """Programs of this machine, built with ASan and UBSan."""
 
     name = "native"
+    forbidden = "/proc/sys"  # a folder in which not even root can make a file
 
     def __init__(self):
         self.build = ROOT / "build" / "native"
@@ -42,6 +43,7 @@ class Wine:
     """Windows programs in Wine."""
 
     name = "wine"
+    forbidden = "Z:\\sys"
 
     def __init__(self):
         self.dist = ROOT / "build" / "dist"

@@ -91,7 +91,7 @@ def test_folders_that_cannot_be_used(daemon):
     missing = daemon.folder / "missing"
     assert added(daemon, {"folder": path(missing)}, {"folder": path(missing / "below")},
                  {"folder": path(a_file)}, {"folder": path(a_file / "below")},
-                 {"folder": path("/proc/sys")}) == ["no_such_folder"] * 4 + ["denied"]
+                 {"folder": daemon.system.forbidden}) == ["no_such_folder"] * 4 + ["denied"]
     assert added(daemon, {"folder": "relative"}, {"folder": ""}, {"folder": None},
                  {"folder": path(missing) + "\n"}) == ["invalid"] * 4
 
@@ -100,7 +100,7 @@ def test_folders_that_cannot_be_used(daemon):
                        "with -d\n")
     assert path(a_file) + " is not a folder: " in refused(daemon, 1, "add", URL, "-d", path(a_file))
     refused(daemon, 1, "add", URL, "-o", path(missing / "name.bin"))
-    refused(daemon, 5, "add", URL, "-d", path("/proc/sys"))
+    refused(daemon, 5, "add", URL, "-d", daemon.system.forbidden)
     assert not missing.exists() and a_file.read_text() == "x"
 
 

@@ -211,7 +211,7 @@ def test_exit_codes(daemon, origin, out):
     for command in (("show", 99), ("wait", 99), ("watch", 99), ("pause", 99), ("move", 99, "--last"),
                     ("set", 99, "priority=1"), ("refresh", 99, missing), ("remove", 99)):
         refused(daemon, 4, *command)
-    refused(daemon, 5, "add", missing, "-d", daemon.system.path("/proc/sys"))
+    refused(daemon, 5, "add", missing, "-d", daemon.system.forbidden)
 
 
 def test_without_a_daemon_the_exit_code_is_3(idle_daemon):

@@ -27,8 +27,8 @@ void ledger_removed(struct world *world, int64_t id)
 
 /* ---- adding ---- */
 
-static void on_added(void *ctx, enum sg_status status, const struct sg_err *err,
-                     const int64_t *ids, size_t n)
+static void on_added(void *ctx, enum sg_status status, const struct sg_err *err, const int64_t *ids,
+                     size_t n)
 {
     struct world *world = ctx;
     if (world->is_dark)
@@ -64,8 +64,7 @@ static void write_down(struct world *world, const char *url, struct promise *pro
     snprintf(promise->key, sizeof promise->key, "key-%zu", world->n_promises);
 }
 
-void world_add_again(struct world *world, const struct promise *promise,
-                     struct job_record *record)
+void world_add_again(struct world *world, const struct promise *promise, struct job_record *record)
 {
     struct job_record own;
     struct sg_err err = { 0 };
@@ -154,9 +153,16 @@ static void check_extents(struct world *world, const struct job_record *record,
                (long long)record->done, record->extents.count, record->part_path);
 }
 
-static bool is_the_part(const struct job_record *record, const struct node *node)
+/* The part file, whatever it is called by now. */
+static struct node *find_part(const struct job_record *record)
 {
-    return node != NULL && (uint64_t)record->part_id_low == node_number(node);
+    const char *path;
+    for (size_t i = 0; (path = disk_name(disk_mounted(), VOLUME_DOWNLOADS, i)) != NULL; i++) {
+        struct node *node = find_node(path);
+        if (node_number(node) == (uint64_t)record->part_id_low)
+            return node;
+    }
+    return NULL;
 }
 
 static void check_claims(struct world *world, const struct job_record *record,
@@ -167,10 +173,8 @@ static void check_claims(struct world *world, const struct job_record *record,
                    (long long)record->done);
     if (record->extents.count == 0)
         return;
-    struct node *node = find_node(record->part_path);
-    if (!is_the_part(record, node))
-        node = find_node(record->path);
-    if (is_the_part(record, node))
+    struct node *node = find_part(record);
+    if (node != NULL)
         check_extents(world, record, node);
     else if (!promise->may_lose_bytes)
         world_fail(world, "%s claims %lld bytes of %s, which is gone", record->key,

@@ -11,9 +11,9 @@ struct promise *ledger_find(struct world *world, const char *key);
 void ledger_removed(struct world *world, int64_t id);
 
 /* Fails unless every promise is kept by what the store and the disk that is mounted hold: no job is
- * lost or doubled, a job that was told to be done is so and its file is whole, and no byte is claimed
- * that the part file lacks or that is not the server's. What is found becomes a promise of the
- * jobs' ids when `is_start`: Segue goes on with it. */
+ * lost or doubled, a job that was told to be done is so and its file is whole, and no byte is
+ * claimed that the part file lacks or that is not the server's. What is found becomes a promise of
+ * the jobs' ids when `is_start`: Segue goes on with it. */
 void ledger_check(struct world *world, struct store *store, bool is_start);
 
 #endif

@@ -1,6 +1,7 @@
-/* A VFS over tests/sim/os/disk: what SQLite writes is lost, kept or torn by a power cut as any other
- * file is. It has no shared memory, which the store does not need because it locks the database for
- * itself, and no locks, because there is one process. https://www.sqlite.org/vfs.html */
+/* A VFS over tests/sim/os/disk: what SQLite writes is lost, kept or torn by a power cut as any
+ * other file is. It has no shared memory, which the store does not need because it locks the
+ * database for itself, and no locks, because there is one process.
+ * https://www.sqlite.org/vfs.html */
 #include "tests/sim/sim_vfs.h"
 
 #include <errno.h>

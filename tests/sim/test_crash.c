@@ -1,7 +1,7 @@
-/* Random lives of a machine: servers, faults, a user who changes his mind, and the power going at any
- * moment, until everything is done. After every cut the ledger is checked, for the disk that the
- * machine goes on with and for others that the same cut could have left; in the end every file must be
- * the server's.
+/* Random lives of a machine: servers, faults, a user who changes his mind, and the power going at
+ * any moment, until everything is done. After every cut the ledger is checked, for the disk that
+ * the machine goes on with and for others that the same cut could have left; in the end every file
+ * must be the server's.
  *
  * SEGUE_SIM_CUTS=N looks at so many cuts in place of as many as fit into a quarter of a minute;
  * SEGUE_SIM_SEED=N runs that one life and shows its trace. */
@@ -35,7 +35,7 @@ struct life {
     uint64_t n_cuts;
     bool has_file_faults;
     bool has_database_faults;
-    bool has_removed; /* a job, and perhaps not its file */
+    bool has_removed;   /* a job, and perhaps not its file */
     bool may_overwrite; /* then nothing is purged: it could be another job's */
 };
 
@@ -133,7 +133,8 @@ static void set_up_disk(struct life *life)
     files->latency_us = between(life, 1, 30000);
     files->flush_us = between(life, 1, 60000);
     data->flush_us = between(life, 1, 60000);
-    files->forgets = chance(life, 500); /* SQLite could not bear it: the database's volume does not */
+    files->forgets =
+        chance(life, 500); /* SQLite could not bear it: the database's volume does not */
     files->at_once_permille = (uint32_t)between(life, 0, 1000);
     if (chance(life, 150))
         files->capacity_bytes = between(life, 1, 2000) << 10;
@@ -173,8 +174,8 @@ static enum job_if_exists random_choice(struct life *life)
     return chance(life, 200) ? JOB_IF_EXISTS_FAIL : JOB_IF_EXISTS_RENAME;
 }
 
-/* One job's file may take the place of another's, also of one that has its name but was not told to be
- * done. */
+/* One job's file may take the place of another's, also of one that has its name but was not told to
+ * be done. */
 static void expect_overwriting(struct world *world, const char *url)
 {
     bool is_shared = false;

@@ -1,7 +1,7 @@
-/* The machine's life: starting, running, stopping, losing its power. A power cut takes effect on the
- * disk in the moment it comes: from then on the process is a ghost that works on a disk nobody will
- * see again, and is ended in good order only so that nothing of it leaks; that it can always be ended
- * is one more thing that is tested. */
+/* The machine's life: starting, running, stopping, losing its power. A power cut takes effect on
+ * the disk in the moment it comes: from then on the process is a ghost that works on a disk nobody
+ * will see again, and is ended in good order only so that nothing of it leaks; that it can always
+ * be ended is one more thing that is tested. */
 #include "tests/sim/world.h"
 
 #include <setjmp.h>
@@ -93,7 +93,8 @@ size_t world_count(const struct world *world, const char *text)
 
 static bool is_broken_off;
 
-/* LeakSanitizer asks whether it is to be quiet: a test that was broken off leaks everything it had. */
+/* LeakSanitizer asks whether it is to be quiet: a test that was broken off leaks everything
+ * it had. */
 int __lsan_is_turned_off(void);
 int __lsan_is_turned_off(void)
 {
@@ -111,7 +112,7 @@ void world_fail(struct world *world, const char *format, ...)
     size_t length = world->trace.length;
     size_t from = length > TRACE_SHOWN ? length - TRACE_SHOWN : 0;
     fprintf(stderr, "%s\nseed %llu, at %llu ms: %s\n", length > 0 ? world->trace.data + from : "",
-                (unsigned long long)world->seed, (unsigned long long)world_ms(), what);
+            (unsigned long long)world->seed, (unsigned long long)world_ms(), what);
     fail();
     SG_UNREACHABLE("a failed test does not go on");
 }
@@ -173,7 +174,8 @@ static void start_engine(struct world *world)
 
 static void ghost_ends(struct world *world);
 
-/* The store's own failure to open for reasons that the disk's faults do not explain is a failure. */
+/* The store's own failure to open for reasons that the disk's faults do not explain is a
+ * failure. */
 static bool open_store(struct world *world, struct loop *loop, struct store **out)
 {
     struct sg_err err = { 0 };

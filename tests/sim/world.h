@@ -1,6 +1,6 @@
-/* A machine with Segue on it, in a world with servers and power cuts, all of it virtual and a function
- * of one seed. What was promised to the user is written down here, outside of the machine, and is
- * checked against what the disk holds whenever Segue starts.
+/* A machine with Segue on it, in a world with servers and power cuts, all of it virtual and a
+ * function of one seed. What was promised to the user is written down here, outside of the machine,
+ * and is checked against what the disk holds whenever Segue starts.
  *
  * Times are milliseconds since the world began. Whatever goes wrong fails the running cmocka test,
  * with the seed and the end of the trace. */
@@ -22,15 +22,15 @@ enum { PROMISES_MAX = 40, OUTCOMES_MAX = 8 };
 struct promise {
     char key[32];
     char url[80];
-    int64_t id;          /* 0: not told yet */
+    int64_t id; /* 0: not told yet */
     bool is_add_told;
     bool is_done_told;
     bool is_removal_told;
     bool is_removal_asked;
     bool may_lose_bytes; /* the user said that they are not wanted */
     bool is_cancel_asked;
-    char state[48];      /* as told last: "waiting link" */
-    int n_seen;          /* while looking through the database */
+    char state[48]; /* as told last: "waiting link" */
+    int n_seen;     /* while looking through the database */
 };
 
 struct world {
@@ -39,11 +39,11 @@ struct world {
     struct sim_dice cut_dice;
     struct internet internet;
     struct disk *disk;
-    struct disk *left; /* after a power cut that was not noticed yet */
+    struct disk *left;                   /* after a power cut that was not noticed yet */
     struct disk *outcomes[OUTCOMES_MAX]; /* other ways in which it could have ended */
-    uint32_t n_outcomes; /* of each cut that are looked at */
-    uint64_t n_checked;  /* of them so far */
-    struct engine_config config; /* for the next start */
+    uint32_t n_outcomes;                 /* of each cut that are looked at */
+    uint64_t n_checked;                  /* of them so far */
+    struct engine_config config;         /* for the next start */
 
     /* the machine; NULL while it is off */
     struct loop *loop;
@@ -89,8 +89,7 @@ bool world_is_on(const struct world *world);
 struct promise *world_add(struct world *world, const char *url, struct job_record *record);
 
 /* Asks once more for what was not answered: the key makes it the same job. */
-void world_add_again(struct world *world, const struct promise *promise,
-                     struct job_record *record);
+void world_add_again(struct world *world, const struct promise *promise, struct job_record *record);
 
 /* The job of a promise, or NULL: not told yet, or removed. */
 struct job *world_job(struct world *world, const struct promise *promise);
@@ -98,7 +97,8 @@ struct job *world_job(struct world *world, const struct promise *promise);
 /* Lets time go by, or until the power is cut. */
 void world_run_ms(struct world *world, uint64_t duration_ms);
 
-/* Lets time go by until the trace has a line with `text`; fails after `deadline_ms`. The line's time. */
+/* Lets time go by until the trace has a line with `text`; fails after `deadline_ms`. The line's
+ * time. */
 uint64_t world_await(struct world *world, const char *text, uint64_t deadline_ms);
 
 /* Lets time go by until `is_true`; false after `deadline_ms` or when the power is cut. */

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 
 /* Room left in a link for each flow that may still rise. */
-static double room_per_flow(const struct flow *flows, size_t n, const bool *is_fixed, bool is_common,
-                            size_t link, double capacity_bps)
+static double room_per_flow(const struct flow *flows, size_t n, const bool *is_fixed,
+                            bool is_common, size_t link, double capacity_bps)
 {
     double left_bps = capacity_bps;
     size_t n_rising = 0;

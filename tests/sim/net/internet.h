@@ -1,5 +1,5 @@
-/* The simulated internet: servers with files that have versions, and all that can be wrong with them.
- * What they answer is a function of the request, the time and the dice. One thread.
+/* The simulated internet: servers with files that have versions, and all that can be wrong with
+ * them. What they answer is a function of the request, the time and the dice. One thread.
  *
  * Time is counted since the world began (sim_elapsed_us), 0 where something never happens. */
 #ifndef SEGUE_TESTS_SIM_NET_INTERNET_H
@@ -15,8 +15,8 @@
 
 enum { SERVERS_MAX = 4, SHARES_MAX = 24, VERSIONS_MAX = 4 };
 
-/* One content of a file. Every version of every file has its own number, which is what its bytes are
- * a function of. */
+/* One content of a file. Every version of every file has its own number, which is what its bytes
+ * are a function of. */
 struct version {
     uint64_t number;
     uint64_t size;
@@ -29,12 +29,12 @@ struct share {
     struct version versions[VERSIONS_MAX];
     size_t n_versions;
     bool ignores_ranges;
-    bool is_chunked;    /* its length is not told */
+    bool is_chunked; /* its length is not told */
     bool has_no_etag;
-    bool has_no_date;   /* neither may be missing when it changes: nobody could see it */
-    uint64_t lies_until_us;   /* Content-Range tells another place */
-    uint64_t expires_us;      /* from then on only URLs with "?fresh" work */
-    bool expires_into_page;   /* a web page instead of 403 */
+    bool has_no_date;       /* neither may be missing when it changes: nobody could see it */
+    uint64_t lies_until_us; /* Content-Range tells another place */
+    uint64_t expires_us;    /* from then on only URLs with "?fresh" work */
+    bool expires_into_page; /* a web page instead of 403 */
 };
 
 /* What happens to a connection beyond the tolerated ones. */
@@ -45,27 +45,29 @@ struct server {
     uint64_t setup_us;
     uint64_t rtt_us;
     uint64_t connection_bps;
-    uint64_t link_bps;       /* of all its connections; 0: no limit */
-    uint32_t slow_lane;      /* the n-th connection ever has `slow_bps`; 0: none */
+    uint64_t link_bps;  /* of all its connections; 0: no limit */
+    uint32_t slow_lane; /* the n-th connection ever has `slow_bps`; 0: none */
     uint64_t slow_bps;
-    uint32_t tolerated;      /* connections; 0: any number */
+    uint32_t tolerated; /* connections; 0: any number */
     enum refusal refusal;
-    uint32_t retry_after_s;  /* 0: not told */
+    uint32_t retry_after_s; /* 0: not told */
 
     /* of 1000 replies, until `faults_until_us`, so many ... */
     uint64_t faults_until_us;
-    uint32_t reset_permille; /* are cut off somewhere */
-    uint32_t stall_permille; /* fall silent somewhere */
-    uint32_t short_permille; /* end too soon, in good order */
-    uint32_t error_permille; /* are 500 or 503 */
+    uint32_t reset_permille;   /* are cut off somewhere */
+    uint32_t stall_permille;   /* fall silent somewhere */
+    uint32_t short_permille;   /* end too soon, in good order */
+    uint32_t error_permille;   /* are 500 or 503 */
     uint32_t connect_permille; /* are none: no connection */
 
     struct share shares[SHARES_MAX];
     size_t n_shares;
 
-    uint32_t n_busy;  /* connections with a request; those beyond the tolerated are none */
-    uint32_t n_idle;  /* kept for the next one */
-    uint32_t n_ever;  /* connections made */
+    uint32_t n_busy; /* connections with a request; those beyond the tolerated are none */
+    uint32_t n_idle; /* kept for the next one */
+    uint32_t n_ever; /* connections made */
+    uint32_t n_most; /* busy at the same time */
+    uint64_t n_sent; /* bytes of bodies */
 };
 
 struct internet {
@@ -81,12 +83,12 @@ struct internet {
 struct answer {
     enum sg_status failure; /* not SG_OK: there is no answer, only this */
     int http_status;
-    struct sg_buf head;   /* lines as struct xfer_head has them */
-    uint64_t version;     /* whose bytes come; 0: a page of text */
+    struct sg_buf head; /* lines as struct xfer_head has them */
+    uint64_t version;   /* whose bytes come; 0: a page of text */
     uint64_t first;
-    uint64_t n_bytes;     /* of the body */
-    enum sg_status end;   /* how the transfer ends after them */
-    bool is_silent;       /* it does not end: nothing more comes */
+    uint64_t n_bytes;   /* of the body */
+    enum sg_status end; /* how the transfer ends after them */
+    bool is_silent;     /* it does not end: nothing more comes */
     uint64_t connection_bps;
 };
 

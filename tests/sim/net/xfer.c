@@ -173,8 +173,8 @@ static void leave_connection(struct xfer *xfer)
     xfer->server = NULL;
     SG_ASSERT(server->n_busy > 0);
     server->n_busy--;
-    bool is_whole = xfer->stage == ENDING && xfer->answer.failure == SG_OK &&
-                    xfer->answer.end == SG_OK;
+    bool is_whole =
+        xfer->stage == ENDING && xfer->answer.failure == SG_OK && xfer->answer.end == SG_OK;
     if (is_whole && server->n_idle < xfer->net->max_idle)
         server->n_idle++;
 }
@@ -206,8 +206,7 @@ static bool come_back(struct xfer *xfer)
 static void finish(struct xfer *xfer)
 {
     struct sg_err err = { 0 };
-    enum sg_status status =
-        xfer->answer.failure != SG_OK ? xfer->answer.failure : xfer->answer.end;
+    enum sg_status status = xfer->answer.failure != SG_OK ? xfer->answer.failure : xfer->answer.end;
     if (status != SG_OK)
         sg_err_set(&err, status, "%s", sg_status_sentence(status));
     xfer->is_calling = true;
@@ -308,10 +307,12 @@ static void stop_flowing(struct xfer *xfer)
 static void deliver(struct xfer *xfer)
 {
     size_t n_bytes = delivery_bytes(xfer);
+    struct server *server = xfer->server;
     count(xfer);
     make_delivery(xfer->net, xfer, n_bytes);
     xfer->is_calling = true;
     bool is_taken = xfer->events.on_data(xfer->ctx, xfer->net->delivery, n_bytes);
+    server->n_sent += is_taken ? n_bytes : 0;
     if (!come_back(xfer))
         return;
     if (is_taken) {
@@ -358,8 +359,8 @@ static void take_connection(struct xfer *xfer)
     }
     bool is_beyond = server->tolerated > 0 && server->n_busy >= server->tolerated;
     xfer->arrival = is_beyond ? ARRIVED_BEYOND : ARRIVED_NEW;
-    if (!is_beyond)
-        server->n_busy++;
+    if (!is_beyond && ++server->n_busy > server->n_most)
+        server->n_most = server->n_busy;
     if (!is_beyond && server->n_idle > 0) {
         server->n_idle--;
         xfer->arrival = ARRIVED_REUSED;

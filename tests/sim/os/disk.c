@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "base/mem.h"
 #include "os/path.h"
+#include "tests/sim/os/disk_names.h"
 #include "tests/sim/os/disk_pages.h"
 
 enum { FORGOTTEN_PERMILLE = 500 };
@@ -24,25 +25,6 @@ struct node {
     uint64_t durable_size;
     uint64_t reserved_bytes;
     struct pages pages;
-};
-
-struct name {
-    char *path;
-    struct node *node;
-};
-
-struct names {
-    struct name *items;
-    size_t count;
-    size_t capacity;
-};
-
-/* One change of names: `to` gets the node; `from` (or, without `to`, the name itself) goes. */
-struct change {
-    struct sg_list link;
-    char *from;
-    char *to;
-    struct node *node;
 };
 
 struct volume {
@@ -66,22 +48,15 @@ struct disk {
 
 static struct disk *mounted;
 
-static char *copy_of(const char *text)
-{
-    char *copy = sg_strdup(text);
-    SG_ASSERT(copy != NULL || text == NULL);
-    return copy;
-}
-
 /* ---- nodes ---- */
 
-static struct node *node_ref(struct node *node)
+struct node *node_ref(struct node *node)
 {
     node->n_refs++;
     return node;
 }
 
-static void node_unref(struct node *node)
+void node_unref(struct node *node)
 {
     if (--node->n_refs > 0)
         return;
@@ -102,62 +77,6 @@ static struct node *node_create(struct disk *disk, enum volume_number volume, bo
 
 /* ---- names ---- */
 
-static size_t names_find(const struct names *names, const char *path)
-{
-    size_t i = 0;
-    while (i < names->count && strcmp(names->items[i].path, path) != 0)
-        i++;
-    return i;
-}
-
-static void names_remove(struct names *names, const char *path)
-{
-    size_t i = names_find(names, path);
-    if (i == names->count)
-        return;
-    sg_free(names->items[i].path);
-    node_unref(names->items[i].node);
-    names->items[i] = names->items[--names->count];
-}
-
-static void names_put(struct names *names, const char *path, struct node *node)
-{
-    node_ref(node);
-    names_remove(names, path);
-    if (names->count == names->capacity) {
-        size_t capacity = names->capacity > 0 ? names->capacity * 2 : 8;
-        struct name *items = sg_realloc(names->items, capacity * sizeof *items);
-        SG_ASSERT(items != NULL);
-        names->items = items;
-        names->capacity = capacity;
-    }
-    names->items[names->count++] = (struct name){ copy_of(path), node };
-}
-
-static void names_fini(struct names *names)
-{
-    while (names->count > 0)
-        names_remove(names, names->items[0].path);
-    sg_free(names->items);
-    *names = (struct names){ 0 };
-}
-
-static void apply(struct names *names, const struct change *change)
-{
-    if (change->to != NULL)
-        names_put(names, change->to, change->node);
-    if (change->from != NULL)
-        names_remove(names, change->from);
-}
-
-static void change_free(struct change *change)
-{
-    sg_free(change->from);
-    sg_free(change->to);
-    node_unref(change->node);
-    sg_free(change);
-}
-
 static void count_operation(struct disk *disk)
 {
     disk->n_operations++;
@@ -172,12 +91,8 @@ static void change_names(struct disk *disk, enum volume_number number, const cha
                          const char *to, struct node *node)
 {
     struct volume *volume = &disk->volumes[number];
-    struct change *change = sg_alloc(sizeof *change);
-    SG_ASSERT(change != NULL);
-    change->from = copy_of(from);
-    change->to = copy_of(to);
-    change->node = node_ref(node);
-    apply(&volume->live, change);
+    struct change *change = change_create(from, to, node);
+    names_apply(&volume->live, change);
     sg_list_insert(&volume->journal, &change->link);
     volume->journal_length++;
     count_operation(disk);
@@ -188,8 +103,8 @@ static void commit_names(struct volume *volume)
     struct sg_list *link;
     while ((link = sg_list_pop(&volume->journal)) != NULL) {
         struct change *change = sg_container_of(link, struct change, link);
-        apply(&volume->durable, change);
-        change_free(change);
+        names_apply(&volume->durable, change);
+        change_destroy(change);
     }
     volume->journal_length = 0;
 }
@@ -228,7 +143,7 @@ struct disk *disk_create(uint64_t seed)
     names_put(&disk->volumes[VOLUME_OTHER].durable, "/", root);
     make_root(disk, "/data");
     make_root(disk, "/downloads");
-    make_root(disk, "/work");
+    make_root(disk, "/desk");
     for (size_t i = 0; i < VOLUME_COUNT; i++)
         commit_names(&disk->volumes[i]);
     return disk;
@@ -330,9 +245,7 @@ struct sg_list *disk_writes(struct disk *disk)
 
 static struct node *look_up(const struct disk *disk, const char *path)
 {
-    const struct names *names = &disk->volumes[disk_volume_of(path)].live;
-    size_t i = names_find(names, path);
-    return i < names->count ? names->items[i].node : NULL;
+    return names_find(&disk->volumes[disk_volume_of(path)].live, path);
 }
 
 /* 0 when the folder that `path` lies in is there. */
@@ -507,8 +420,8 @@ void node_resize(struct node *node, uint64_t size)
     count_operation(node->disk);
 }
 
-/* QUIRK(fsyncgate): Linux, and Windows with its lost delayed writes, forget that pages they could not
- * write were dirty: the next flush succeeds without them. */
+/* QUIRK(fsyncgate): Linux, and Windows with its lost delayed writes, forget that pages they could
+ * not write were dirty: the next flush succeeds without them. */
 int node_flush(struct node *node)
 {
     struct disk *disk = node->disk;
@@ -584,7 +497,7 @@ static void names_after_cut(const struct volume *volume, struct names *out, stru
     {
         if (n_kept == 0)
             break;
-        apply(out, sg_container_of(link, struct change, link));
+        names_apply(out, sg_container_of(link, struct change, link));
         n_kept--;
     }
 }

@@ -2,9 +2,9 @@
  * what would still be there after a power cut. One thread.
  *
  * Content is kept in pages that versions of a file and copies of a disk share until one of them is
- * written to. What was written is volatile until the file is flushed. Names change in the order of a
- * journal, as on NTFS and ext4: flushing any file of a volume makes every change of names before it
- * durable; a power cut keeps some first part of the rest. */
+ * written to. What was written is volatile until the file is flushed. Names change in the order of
+ * a journal, as on NTFS and ext4: flushing any file of a volume makes every change of names before
+ * it durable; a power cut keeps some first part of the rest. */
 #ifndef SEGUE_TESTS_SIM_OS_DISK_H
 #define SEGUE_TESTS_SIM_OS_DISK_H
 
@@ -27,11 +27,11 @@ struct volume_nature {
     uint64_t capacity_bytes;
     enum file_allocation allocation; /* what file_reserve can do */
     uint64_t write_bps;
-    uint64_t latency_us; /* the longest that one write takes besides */
-    uint64_t flush_us;   /* the longest that a flush takes */
+    uint64_t latency_us;       /* the longest that one write takes besides */
+    uint64_t flush_us;         /* the longest that a flush takes */
     uint32_t at_once_permille; /* of the writes are finished when they are submitted */
-    uint64_t write_fails_in; /* the n-th write from now fails; 0: none */
-    uint64_t flush_fails_in; /* likewise */
+    uint64_t write_fails_in;   /* the n-th write from now fails; 0: none */
+    uint64_t flush_fails_in;   /* likewise */
     uint32_t write_fails_permille;
     uint32_t flush_fails_permille;
     bool forgets; /* what a failed flush left unwritten counts as written: QUIRK(fsyncgate) */
@@ -48,8 +48,8 @@ struct disk_write {
 
 typedef void disk_cut_fn(void *ctx);
 
-/* An empty disk with its volumes and a folder for each, generous and without faults. NULL when memory
- * ran out. */
+/* An empty disk with its volumes and a folder for each, generous and without faults. NULL when
+ * memory ran out. */
 struct disk *disk_create(uint64_t seed);
 
 /* Frees it; no file may be open. NULL is allowed. */
@@ -64,8 +64,8 @@ bool disk_is_mounted(void);
 /* Another disk (which stays the caller's), or none. Gives the one before. */
 struct disk *disk_mount(struct disk *disk);
 
-/* What is left when the power goes this moment: the durable, some of the rest, by the dice. Writes on
- * their way may have reached the medium in part. Open files do not matter. */
+/* What is left when the power goes this moment: the durable, some of the rest, by the dice. Writes
+ * on their way may have reached the medium in part. Open files do not matter. */
 struct disk *disk_after_cut(struct disk *disk, struct sim_dice *dice);
 
 /* Calls `cut` once, inside of the n-th operation from now that changes the disk; 0: never. */
@@ -111,6 +111,12 @@ const char *disk_name(const struct disk *disk, enum volume_number volume, size_t
 
 /* Files. */
 
+/* One more who keeps the node; gives it back. */
+struct node *node_ref(struct node *node);
+
+/* One less; the last one frees it. */
+void node_unref(struct node *node);
+
 /* Opens it: EBUSY when it is open for writing and is to be so again, EISDIR. Shared with others who
  * only read. */
 int node_open(struct node *node, bool may_write);
@@ -136,8 +142,8 @@ size_t node_read(const struct node *node, uint64_t offset, void *out, size_t n_b
 /* Cuts it, or lets it grow with zeros. */
 void node_resize(struct node *node, uint64_t size);
 
-/* Makes it durable with all names of its volume; EIO: nothing is, or, where the volume forgets, some
- * of it is, and what is not never will be unless it is written again. */
+/* Makes it durable with all names of its volume; EIO: nothing is, or, where the volume forgets,
+ * some of it is, and what is not never will be unless it is written again. */
 int node_flush(struct node *node);
 
 /* Reserves room: ENOSPC. */

@@ -1,4 +1,5 @@
-/* Pages with counted references: a page that somebody else has too is copied before it is changed. */
+/* Pages with counted references: a page that somebody else has too is copied before it is
+ * changed. */
 #include "tests/sim/os/disk_pages.h"
 
 #include <stdbool.h>

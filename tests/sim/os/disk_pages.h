@@ -1,5 +1,5 @@
-/* The content of a simulated file: sparse pages, each in the version that was written and in the one
- * that is durable. */
+/* The content of a simulated file: sparse pages, each in the version that was written and in the
+ * one that is durable. */
 #ifndef SEGUE_TESTS_SIM_OS_DISK_PAGES_H
 #define SEGUE_TESTS_SIM_OS_DISK_PAGES_H
 
@@ -17,8 +17,8 @@ struct page_group;
 struct pages {
     struct page_group **groups;
     size_t n_groups;
-    uint64_t n_live;  /* pages that hold something */
-    uint64_t *dirty;  /* their numbers: written since the last flush */
+    uint64_t n_live; /* pages that hold something */
+    uint64_t *dirty; /* their numbers: written since the last flush */
     size_t n_dirty;
     size_t dirty_capacity;
 };

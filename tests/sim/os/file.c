@@ -36,8 +36,8 @@ struct pending {
 static int open_node(struct disk *disk, const char *path, enum file_mode mode, struct node **out)
 {
     bool may_write = mode != FILE_READ_ONLY;
-    int result = mode == FILE_CREATE_NEW ? disk_make(disk, path, false, out)
-                                         : disk_find(disk, path, out);
+    int result =
+        mode == FILE_CREATE_NEW ? disk_make(disk, path, false, out) : disk_find(disk, path, out);
     return result == 0 ? node_open(*out, may_write) : result;
 }
 
@@ -93,8 +93,8 @@ void file_close(struct file *file)
     sg_free(file);
 }
 
-static enum sg_status write_now(struct op *op, struct node *node, uint64_t offset,
-                                const void *data, uint32_t n_bytes)
+static enum sg_status write_now(struct op *op, struct node *node, uint64_t offset, const void *data,
+                                uint32_t n_bytes)
 {
     op->os_error = node_write(node, offset, data, n_bytes);
     return op->os_error == 0 ? SG_OK : os_error_status(op->os_error);
@@ -114,8 +114,8 @@ static void on_landed(struct sim_event *event)
     op->done(op, status, status == SG_OK ? n_bytes : 0);
 }
 
-/* When the write will be on the medium: after those before it, and then any time within the latency,
- * so that a later one may overtake it. */
+/* When the write will be on the medium: after those before it, and then any time within the
+ * latency, so that a later one may overtake it. */
 static uint64_t landing_us(struct file *file, uint32_t n_bytes)
 {
     const struct volume_nature *nature = disk_volume(file->disk, disk_volume_of(file->path));

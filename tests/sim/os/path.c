@@ -1,4 +1,4 @@
-/* Paths on the simulated disk. They look like POSIX paths; the current folder is always "/work". */
+/* Paths on the simulated disk. They look like POSIX paths; the current folder is always "/desk". */
 #include "os/path.h"
 
 #include <errno.h>
@@ -11,8 +11,8 @@
 #include "os/posix/fail_posix.h"
 #include "tests/sim/os/disk.h"
 
-static const char current_folder[] = "/work";
-static const char program[] = "/work/sim-contract";
+static const char current_folder[] = "/desk";
+static const char program[] = "/desk/sim-contract";
 
 struct path_lock {
     struct node *node;

@@ -1,5 +1,5 @@
-/* The simulated world's time and dice: what makes a run differ, in one place, so that a seed repeats
- * it. One world at a time, one thread. */
+/* The simulated world's time and dice: what makes a run differ, in one place, so that a seed
+ * repeats it. One world at a time, one thread. */
 #ifndef SEGUE_TESTS_SIM_OS_SIM_CLOCK_H
 #define SEGUE_TESTS_SIM_OS_SIM_CLOCK_H
 

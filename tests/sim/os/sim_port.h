@@ -20,8 +20,8 @@ struct sim_event {
     uint64_t number; /* in order of starting */
 };
 
-/* Lets it happen at `at_us` or at once, but never inside this call; a running one is moved. Those of
- * the same moment happen in the order they were started in. */
+/* Lets it happen at `at_us` or at once, but never inside this call; a running one is moved. Those
+ * of the same moment happen in the order they were started in. */
 void sim_event_start(struct port *port, struct sim_event *event, uint64_t at_us);
 
 /* It does not happen. */

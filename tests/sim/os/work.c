@@ -1,5 +1,5 @@
-/* Work on simulated threads: a work begins a moment after it was submitted to a thread that is free,
- * runs in that moment, and is reported when the blocking calls in it would have come back. */
+/* Work on simulated threads: a work begins a moment after it was submitted to a thread that is
+ * free, runs in that moment, and is reported when the blocking calls in it would have come back. */
 #include "os/work.h"
 
 #include "base/mem.h"
