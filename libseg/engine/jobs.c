@@ -59,16 +59,21 @@ static void unschedule(struct job *job)
     timer_stop(job->engine->loop, &job->wake);
 }
 
-static void on_wake(struct timer *timer)
-{
-    struct job *job = sg_container_of(timer, struct job, wake);
-    job_enter(job, JOB_QUEUED, JOB_REASON_NONE, NULL, 0, 0);
-}
-
 static uint64_t schedule_delay_ms(const struct job_record *record)
 {
     int64_t delay = record->not_before_ms - clock_wall_ms();
     return delay > 0 ? (uint64_t)delay : 0;
+}
+
+/* By the wall clock it may be too early: the timer counts from the turn's beginning, and people set
+ * clocks back. */
+static void on_wake(struct timer *timer)
+{
+    struct job *job = sg_container_of(timer, struct job, wake);
+    if (job->record.reason == JOB_REASON_SCHEDULE && schedule_delay_ms(&job->record) > 0)
+        job_schedule(job, 0);
+    else
+        job_enter(job, JOB_QUEUED, JOB_REASON_NONE, NULL, 0, 0);
 }
 
 void job_schedule(struct job *job, uint64_t delay_ms)

@@ -287,7 +287,7 @@ static enum sg_status give_name(struct part_task *task)
     enum sg_status status = file_rename(task->file, task->path, may_replace, &task->err);
     if (status == SG_E_EXISTS && task->if_exists == JOB_IF_EXISTS_RENAME)
         status = rename_numbered(task);
-    return status;
+    return status == SG_OK ? job_record_set(&task->part_path, task->path) : status;
 }
 
 enum sg_status part_finish(struct part_task *task)

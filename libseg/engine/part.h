@@ -49,7 +49,8 @@ SG_MUST_USE enum sg_status part_reset(struct part_task *task);
 /* Compares the digest of the part file with `checksum`: SG_E_CHECKSUM. */
 SG_MUST_USE enum sg_status part_verify(struct part_task *task);
 
-/* Sets length and time of the complete part file and gives it its name. SG_E_IN_USE: try again
+/* Sets length and time of the complete part file and gives it its name, for good: both names are
+ * then that one, also when only what comes behind the renaming failed. SG_E_IN_USE: try again
  * later. */
 SG_MUST_USE enum sg_status part_finish(struct part_task *task);
 

@@ -232,6 +232,14 @@ void run_verify(struct run *run)
     start(run, part_verify, on_verified);
 }
 
+static enum sg_status take_names(struct job_record *record, const struct part_task *task)
+{
+    if (task->path == NULL || task->part_path == NULL)
+        return SG_OK; /* there was no memory to begin with */
+    enum sg_status status = job_record_set(&record->path, task->path);
+    return status == SG_OK ? job_record_set(&record->part_path, task->part_path) : status;
+}
+
 static void on_finished(struct run *run, struct part_task *task, enum sg_status status)
 {
     struct job_record *record = &run->job->record;
@@ -240,9 +248,8 @@ static void on_finished(struct run *run, struct part_task *task, enum sg_status 
         timer_start(run->engine->loop, &run->finish_again, FINISH_AGAIN_US);
         return;
     }
-    if (status == SG_OK)
-        status = job_record_set(&record->path, task->path);
-    feed(run, EV_FINISHED, status, &task->err);
+    enum sg_status named = take_names(record, task); /* it may have its name and have failed */
+    feed(run, EV_FINISHED, status == SG_OK ? named : status, &task->err);
     run_op_end(run);
 }
 

@@ -19,7 +19,8 @@ collect_ignore = ["native" if systems.chosen().name == "wine" else "wine"]
 
 @pytest.fixture(scope="session")
 def system():
-    return systems.chosen()
+    with systems.chosen().awake() as system:
+        yield system
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The two systems that the programs run on in these tests: Windows programs in Wine, and the native
 twins under the sanitizers. Everything that differs between them is here."""
 
+import contextlib
 import os
 import pathlib
 import subprocess
@@ -17,6 +18,11 @@ class Native:
 
     def __init__(self):
         self.build = ROOT / "build" / "native"
+
+    @contextlib.contextmanager
+    def awake(self):
+        """Holds the system ready for the programs of several tests."""
+        yield self
 
     def command(self, program):
         places = {"segd": "daemon/segd", "seg": "cli/seg", "talk": "tests/talk",
@@ -48,6 +54,14 @@ class Wine:
     def __init__(self):
         self.dist = ROOT / "build" / "dist"
         self.build = ROOT / "build" / "win"
+
+    @contextlib.contextmanager
+    def awake(self):
+        """Wine ends itself and all services with the last program: so one waits for its input."""
+        with subprocess.Popen(self.windows("cmd", "/c", "pause"), stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as waiting:
+            waiting.stdout.read(1)  # the prompt: Wine has begun
+            yield self
 
     def command(self, program):
         places = {"segd": self.dist / "segd.exe", "seg": self.dist / "seg.exe",

@@ -218,7 +218,8 @@ def test_jobs_that_are_not_there(daemon):
 
 def test_a_pipe_where_nobody_listens(daemon, tmp_path):
     other = Daemon(daemon.system, tmp_path)
-    for arguments in (("list",), ("add", URL), ("status", "--json"), ("wait", 1)):
-        assert other.pipe in refused(other, 3, *arguments)
+    for arguments in (("list",), ("get", URL), ("status", "--json"), ("wait", 1), ("events",)):
+        message = refused(other, 3, *arguments)
+        assert other.pipe in message and "segd run" in message
     other.pipe = "\\\\.\\pipe\\" + "x" * 300 if daemon.system.name == "wine" else "/tmp/" + "x" * 300
     assert refused(other, 2, "list")

@@ -35,7 +35,7 @@ struct life {
     uint64_t n_cuts;
     bool has_file_faults;
     bool has_database_faults;
-    bool has_removed;   /* a job, and perhaps not its file */
+    bool has_given_up;  /* a job; its file may be there: deleting it is not durable by itself */
     bool may_overwrite; /* then nothing is purged: it could be another job's */
 };
 
@@ -236,6 +236,7 @@ static void cancel(struct life *life, struct promise *promise, struct job *job)
     world_trace(life->world, "job %lld is to be cancelled", (long long)promise->id);
     promise->may_lose_bytes = true;
     promise->is_cancel_asked = true;
+    life->has_given_up = true;
     (void)!engine_cancel(life->world->engine, job, NULL);
 }
 
@@ -244,7 +245,7 @@ static void remove_job(struct life *life, struct promise *promise, struct job *j
     world_trace(life->world, "job %lld is to be removed", (long long)promise->id);
     promise->may_lose_bytes = true;
     promise->is_removal_asked = true;
-    life->has_removed = true;
+    life->has_given_up = true;
     bool purges = !life->may_overwrite && chance(life, 500);
     assert_int_equal(engine_remove(life->world->engine, job, purges, NULL), SG_OK);
 }
@@ -374,7 +375,7 @@ static void live_calmly(struct life *life)
     }
     world_stop(world);
     world_start(world); /* looks at every file once more */
-    if (!life->has_removed)
+    if (!life->has_given_up)
         world_check_strays(world);
 }
 

@@ -306,6 +306,25 @@ static void file_changes__on_the_server__is_fetched_anew(void **state)
     assert_int_equal(record->total, 6 * MIB);
 }
 
+/* Half of the requests fail: the change is found again and again before the new file begins. */
+static void file_changes__and_the_server_falters__counts_one_change(void **state)
+{
+    struct world *world = *state;
+    struct server *server = begin(world, 8 * MIB);
+    share_change(&server->shares[0], 6 * MIB, 1500 * 1000);
+    struct promise *job = add(world);
+    world_run_ms(world, 1450);
+    assert_int_equal(engine_pause(world->engine, world_job(world, job), NULL), SG_OK);
+    world_await(world, "job 1 paused", A_WHILE_MS);
+    server->faults_until_us = 3600 * 1000000ull;
+    server->error_permille = 600;
+    assert_int_equal(engine_resume(world->engine, world_job(world, job), NULL), SG_OK);
+    world_await(world, "job 1 done", 10 * A_WHILE_MS);
+    world_check_file(world, job);
+    assert_true(world_count(world, "job 1 waiting retry") > 3);
+    assert_int_equal(job_record_of(world_job(world, job))->restarts, 1);
+}
+
 static void link_expires__in_mid_download__waits_for_another_one(void **state)
 {
     struct world *world = *state;
@@ -393,6 +412,31 @@ static void disk_full__from_the_start__asks_for_nothing_but_the_head(void **stat
     assert_false(path_exists("/downloads/file.bin.part"));
 }
 
+/* Buffers for one lane and a half; a lane that waits for one must be woken by whoever gives one
+ * back, also when that is the lane itself, whose write was finished at once. */
+static void fetch_with_few_buffers(uint32_t at_once_permille, uint32_t max_lanes)
+{
+    struct world *world = world_create(at_once_permille);
+    world->config.max_connections = max_lanes;
+    world->config.memory_limit = 100 * KIB;
+    struct server *server = begin(world, 1 * MIB);
+    server->connection_bps = 300 * KIB; /* deliveries do not fill buffers exactly */
+    disk_volume(world->disk, VOLUME_DOWNLOADS)->at_once_permille = at_once_permille;
+    struct promise *job = add(world);
+    world_await(world, "job 1 done", A_WHILE_MS);
+    world_check_file(world, job);
+    assert_sent_once(server, 1 * MIB);
+    assert_in_range(took_ms(world), 3400, 3900); /* as one lane with all the buffers it wants */
+    world_destroy(world);
+}
+
+static void few_buffers__writes_finish_at_once_or_later__no_lane_waits_for_ever(void **state)
+{
+    (void)state;
+    for (uint32_t permille = 0; permille <= 1000; permille += 100)
+        fetch_with_few_buffers(permille, 1 + permille % 300 / 100);
+}
+
 static void flush_fails__job_fails__and_claims_nothing_of_it(void **state)
 {
     struct world *world = *state;
@@ -407,6 +451,52 @@ static void flush_fails__job_fails__and_claims_nothing_of_it(void **state)
     assert_int_equal(engine_resume(world->engine, world_job(world, job), NULL), SG_OK);
     world_await(world, "job 1 done", A_WHILE_MS);
     world_check_file(world, job);
+}
+
+static void database_fails__when_the_job_is_done__tells_it_only_once_it_is_noted(void **state)
+{
+    struct world *world = *state;
+    begin(world, 4 * MIB);
+    struct volume_nature *data = disk_volume(world->disk, VOLUME_DATA);
+    struct promise *job = add(world);
+    while (!path_exists("/downloads/file.bin"))
+        world_run_ms(world, 1);
+    data->flush_fails_permille = 1000;
+    world_run_ms(world, 10000);
+    assert_string_equal(job->state, "active");
+    data->flush_fails_permille = 0;
+    world_await(world, "job 1 done", world_ms() + 2000);
+    world_check_file(world, job);
+}
+
+/* Started or not, the next start finds a database as it should be. */
+static void make_database_with_fault(uint64_t write_fails_in, uint64_t flush_fails_in)
+{
+    struct world *world = world_create(1);
+    struct server *server = internet_add_server(&world->internet);
+    server_share(server, "file.bin", 1000);
+    struct volume_nature *data = disk_volume(world->disk, VOLUME_DATA);
+    data->write_fails_in = write_fails_in;
+    data->flush_fails_in = flush_fails_in;
+    data->flush_fails_permille = 1; /* says that there are faults */
+    if (!world_try_start(world)) {
+        data->write_fails_in = data->flush_fails_in = 0;
+        world_start(world);
+    }
+    data->flush_fails_permille = 0;
+    data->write_fails_in = data->flush_fails_in = 0;
+    add(world);
+    assert_true(path_exists("/data/segue.db-wal"));
+    world_destroy(world);
+}
+
+static void database_fails__while_it_is_made__is_made_the_next_time(void **state)
+{
+    (void)state;
+    for (uint64_t n = 1; n < 16; n++) {
+        make_database_with_fault(n, 0);
+        make_database_with_fault(0, n);
+    }
 }
 
 static void checksum__of_another_file__is_a_mismatch_and_keeps_the_part(void **state)
@@ -440,13 +530,17 @@ int main(void)
         CASE(power_cut__while_bytes_flow__costs_at_most_a_checkpoint),
         cmocka_unit_test(power_cut__at_each_step_of_finishing__leaves_one_file),
         CASE(file_changes__on_the_server__is_fetched_anew),
+        CASE(file_changes__and_the_server_falters__counts_one_change),
         CASE(link_expires__in_mid_download__waits_for_another_one),
         CASE(server_tolerates_three__others_get_429__steps_down_and_keeps_every_byte),
         CASE(server_away__for_a_minute__is_asked_again),
         CASE(server_falls_silent__after_the_stall_time__is_asked_again),
         CASE(disk_full__waits_for_room__then_goes_on),
         CASE(disk_full__from_the_start__asks_for_nothing_but_the_head),
+        cmocka_unit_test(few_buffers__writes_finish_at_once_or_later__no_lane_waits_for_ever),
         CASE(flush_fails__job_fails__and_claims_nothing_of_it),
+        CASE(database_fails__when_the_job_is_done__tells_it_only_once_it_is_noted),
+        cmocka_unit_test(database_fails__while_it_is_made__is_made_the_next_time),
         CASE(checksum__of_another_file__is_a_mismatch_and_keeps_the_part),
 #undef CASE
     };

@@ -7,7 +7,7 @@
 
 #include "base/assert.h"
 
-static const char web_page[] = "<html><body>Please log in.</body></html>";
+enum { WEB_PAGE_BYTES = 40 };
 
 /* What a request is about, and what comes of it. */
 struct exchange {
@@ -194,7 +194,7 @@ static void answer_expired(struct exchange *ex)
         say_nothing(ex, 403);
         return;
     }
-    say(ex, 200, sizeof web_page - 1);
+    say(ex, 200, WEB_PAGE_BYTES);
     sg_buf_puts(&ex->answer->head, "Content-Type: text/html; charset=utf-8\n");
 }
 

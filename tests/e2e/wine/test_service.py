@@ -1,0 +1,145 @@
+"""segd as a service of Windows, and what it says when it cannot serve."""
+
+import time
+
+import pytest
+
+from daemon import DEADLINE_S, Daemon
+from origin import File
+
+MIB = 1 << 20
+STOPPED, RUNNING = 1, 4  # SERVICE_STATUS, dwCurrentState
+
+
+class Service(Daemon):
+    """The service, with a pipe and data of its own."""
+
+    def sc(self, *arguments):
+        return self.system.run("sc", *arguments)
+
+    def create(self):
+        """The name may still be taken for a moment by one that was deleted."""
+        program = self.system.path(self.system.dist / "segd.exe")
+        command = f'"{program}" service --pipe {self.pipe} --data {self.system.path(self.data)}'
+        end = time.monotonic() + DEADLINE_S
+        while True:
+            created = self.sc("create", "Segue", "binPath=", command, "start=", "demand")
+            if created.returncode == 0:
+                return
+            assert time.monotonic() < end, created
+            self.sc("stop", "Segue")
+            self.sc("delete", "Segue")
+
+    def start(self):
+        """Wine's net does not wait for what it announces, as that of Windows does."""
+        started = self.system.run("net", "start", "Segue")
+        assert started.returncode == 0, started
+        self.wait_for_state(RUNNING)
+        return self
+
+    def stop(self):
+        stopped = self.system.run("net", "stop", "Segue")
+        assert stopped.returncode == 0, stopped
+
+    def state(self):
+        """The number of the state that the service manager tells."""
+        line = next(line for line in self.sc("query", "Segue").stdout.splitlines()
+                    if "STATE" in line)
+        return int(line.split(":")[1].split()[0])
+
+    def wait_for_state(self, wanted):
+        """Each look is a call, so nothing is slept."""
+        end = time.monotonic() + DEADLINE_S
+        while (state := self.state()) != wanted:
+            assert time.monotonic() < end, state
+
+    def delete(self):
+        deleted = self.sc("delete", "Segue")
+        assert deleted.returncode == 0, deleted
+
+    def log(self):
+        return (self.data / "segd.log").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def installed(system, tmp_path_factory):
+    """One for all: it takes a while until the name of one that was deleted is free."""
+    service = Service(system, tmp_path_factory.mktemp("service"))
+    service.create()
+    yield service
+    service.delete()
+
+
+@pytest.fixture
+def service(installed):
+    """It is stopped before each test and after it."""
+    yield installed
+    installed.sc("stop", "Segue")
+    installed.wait_for_state(STOPPED)
+
+
+def test_the_service_downloads_and_stops_in_mid_download(service, origin, is_right):
+    origin.add(File("a.bin", 8 * MIB, 1))
+    origin.add(File("slow.bin", 48 * MIB, 2, behaviour={"rate_bps": 2 * MIB}))
+    service.start()
+    assert service.json("status")["info"]["mode"] == "service"
+    out = service.system.path(service.out)
+    service.seg("add", origin.url("/a.bin"), "-d", out, "--wait")
+    assert is_right(service.out / "a.bin", 1, 8 * MIB)
+
+    slow = service.json("add", origin.url("/slow.bin"), "-d", out)["id"]
+    service.wait_until(slow, lambda job: job["done"] > 8 * MIB)
+    begun = time.monotonic()
+    service.stop()
+    service.wait_for_state(STOPPED)
+    assert time.monotonic() - begun < 5
+    sent = origin.stats().sent
+    origin.set("/slow.bin", {})
+    service.start()
+    assert service.wait(slow) == 0
+    assert is_right(service.out / "slow.bin", 2, 48 * MIB)
+    assert origin.stats().sent - sent < 46 * MIB, "it went on where it was"
+
+
+def test_a_stop_does_not_wait_for_a_server_that_is_silent(service, origin):
+    origin.add(File("mute.bin", MIB, 1, behaviour={"hold": True}))
+    service.start()
+    service.seg("add", origin.url("/mute.bin"), "-d", service.system.path(service.out))
+    origin.wait_for(lambda stats: stats.requests > 0, deadline_s=30)
+    begun = time.monotonic()
+    service.stop()
+    service.wait_for_state(STOPPED)
+    assert time.monotonic() - begun < 5
+
+
+def test_the_service_is_not_ended_over_the_pipe(service):
+    service.start()
+    error = service.call("daemon.shutdown")
+    assert error["data"]["code"] == "denied" and "net stop" in error["message"]
+    assert service.state() == RUNNING
+
+
+def test_a_service_that_cannot_start_says_why_in_its_log(service, idle_daemon):
+    idle_daemon.pipe = service.pipe
+    idle_daemon.start()
+    service.system.run("net", "start", "Segue")
+    service.wait_for_state(STOPPED)
+    assert f"the pipe {service.pipe} is taken by another program" in service.log()
+
+
+def test_segd_service_by_hand_is_told_what_to_do(idle_daemon):
+    done = idle_daemon.run("service", program="segd")
+    assert done.returncode == 1
+    assert done.stderr == ("segd: the service is started by Windows: use 'sc start Segue', or "
+                           "'segd run'\n")
+
+
+def test_a_second_daemon_on_the_same_data_or_pipe_is_refused(daemon, tmp_path):
+    data = daemon.system.path(daemon.data)
+    second = daemon.run("run", "--pipe", daemon.pipe + "-2", program="segd")
+    assert (second.returncode, second.stderr) == \
+        (1, f"segd: another segd uses {data}: stop it, or set SEGUE_DATA\n")
+    third = daemon.run("run", "--data", daemon.system.path(tmp_path / "other"), program="segd")
+    assert (third.returncode, third.stderr) == \
+        (1, f"segd: the pipe {daemon.pipe} is taken by another program\n")
+    assert daemon.json("list") == []
