@@ -62,7 +62,7 @@ struct pending *pending_create(struct app *app, struct call *call, size_t n_max)
 /* Notes a job that was changed. */
 void pending_note(struct pending *pending, int64_t id);
 
-/* What a pending call is answered with. Ids fit into a line of the channel however many they are. */
+/* What a pending call is answered with. Ids fit into one line however many they are. */
 enum pending_shape {
     PENDING_JOB,     /* the one JOB */
     PENDING_JOBS,    /* {jobs: [JOB, ...]} */

@@ -166,6 +166,7 @@ struct engine_config settings_engine_config(const struct settings *settings)
         .max_connections = number32(settings, SET_MAX_CONNECTIONS),
         .max_connections_per_host = number32(settings, SET_MAX_PER_HOST),
         .memory_limit = settings_number(settings, SET_MEMORY_LIMIT),
+        .limit_bps = settings_number(settings, SET_LIMIT),
         .retries = number32(settings, SET_RETRIES),
         .stall_timeout_ms = number32(settings, SET_STALL_TIMEOUT) * 1000,
         .checkpoint_interval_ms = number32(settings, SET_CHECKPOINT_INTERVAL),

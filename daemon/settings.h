@@ -26,6 +26,8 @@ enum setting_type {
       "most connections of all jobs to one server")                                               \
     X(SET_MEMORY_LIMIT, "memory_limit", NUMBER, "67108864", 8388608, 4294967296, "bytes", "",     \
       "most memory for write buffers")                                                            \
+    X(SET_LIMIT, "limit", NUMBER, "0", 0, 1099511627776, "bytes per second", "",                  \
+      "most that all jobs together may take; 0: no limit")                                        \
     X(SET_RETRIES, "retries", NUMBER, "10", 0, 1000, "rounds", "",                                \
       "rounds of attempts without a single byte before a job fails")                              \
     X(SET_STALL_TIMEOUT, "stall_timeout", NUMBER, "10", 1, 600, "seconds", "",                    \

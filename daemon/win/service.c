@@ -5,7 +5,7 @@
  *
  *   start pending ─ the app accepts calls ─► running ─ stop, preshutdown ─► stop pending ─► stopped
  *         └───────────────────── it could not be opened ────────────────────────────────────►┘
- * / */
+ */
 #include "daemon/host.h"
 
 #include <stdlib.h>

@@ -5,7 +5,6 @@
 #include "base/mem.h"
 #include "core/lifecycle.h"
 #include "os/clock.h"
-#include "os/path.h"
 
 bool engine_may_move(enum job_state from, enum job_state to)
 {
@@ -65,13 +64,13 @@ enum sg_status engine_resume(struct engine *engine, struct job *job, struct sg_e
 struct deletion {
     struct work work;
     char *path;
+    struct file_id id;
 };
 
 static void delete_file(struct work *work)
 {
     struct deletion *deletion = sg_container_of(work, struct deletion, work);
-    /* a file that is gone already, or held by others, is no failure of the command */
-    (void)!path_remove(deletion->path, NULL);
+    part_delete(deletion->path, &deletion->id);
 }
 
 static void on_deleted(struct work *work)
@@ -81,16 +80,17 @@ static void on_deleted(struct work *work)
     sg_free(deletion);
 }
 
-static void delete_later(struct engine *engine, const char *path)
+static void delete_later(struct job *job, const char *path)
 {
     struct deletion *deletion = path != NULL ? sg_alloc(sizeof *deletion) : NULL;
     if (deletion == NULL)
         return;
     deletion->path = sg_strdup(path);
+    deletion->id = part_id(&job->record);
     deletion->work.run = delete_file;
     deletion->work.done = on_deleted;
     if (deletion->path != NULL)
-        work_submit(engine->work_pool, &deletion->work);
+        work_submit(job->engine->work_pool, &deletion->work);
     else
         sg_free(deletion);
 }
@@ -100,7 +100,7 @@ void job_discard_part(struct job *job)
     struct job_record *record = &job->record;
     if (record->state == JOB_DONE)
         return;
-    delete_later(job->engine, record->part_path);
+    delete_later(job, record->part_path);
     sg_free(record->part_path);
     record->part_path = NULL;
     record->done = 0;
@@ -148,7 +148,7 @@ void job_forget(struct job *job, uint64_t change)
     if (job->record.state != JOB_DONE)
         job_discard_part(job);
     else if (job->purges)
-        delete_later(engine, job->record.path);
+        delete_later(job, job->record.path);
     struct removal *removal = sg_alloc(sizeof *removal);
     if (removal != NULL)
         *removal = (struct removal){ engine, job->record.id, change };
@@ -254,6 +254,8 @@ enum sg_status engine_change(struct engine *engine, struct job *job,
         job->record.max_lanes = change->max_lanes;
     requeue(job);
     engine_rebalance(engine);
+    if (job->run != NULL)
+        limit_configure_run(job->run);
     job_save(job, 0);
     return SG_OK;
 }

@@ -178,6 +178,7 @@ enum sg_status engine_create(struct loop *loop, struct store *store, struct work
     sg_list_init(&engine->runs);
     sg_list_init(&engine->starved);
     sg_list_init(&engine->waiters);
+    limit_init(engine);
     enum sg_status status = create_parts(engine, err);
     engine->config.net = (struct net_config){ 0 }; /* net has its own copy */
     if (status != SG_OK) {
@@ -212,6 +213,7 @@ void engine_destroy(struct engine *engine)
     while (engine->n_jobs > 0)
         job_destroy(engine->jobs[engine->n_jobs - 1]);
     timer_stop(engine->loop, &engine->save_again);
+    timer_stop(engine->loop, &engine->limit_tick);
     sg_list_remove(&engine->admit_later.node); /* it may be destroyed before it is done */
     sg_list_remove(&engine->tell_stopped.node);
     net_destroy(engine->net);
@@ -228,6 +230,7 @@ enum sg_status engine_configure(struct engine *engine, const struct engine_confi
     engine->config = *config;
     engine->config.net = (struct net_config){ 0 };
     pool_set_limit(engine->pool, config->memory_limit);
+    limit_configure(engine);
     engine_rebalance(engine);
     engine_admit_later(engine);
     return SG_OK;

@@ -24,6 +24,7 @@ struct engine_config {
     uint32_t max_connections;          /* lanes of one job */
     uint32_t max_connections_per_host; /* lanes of all jobs to one server */
     uint64_t memory_limit;             /* bytes of write buffers */
+    uint64_t limit_bps;                /* bytes per second of all jobs together; 0: none */
     uint32_t retries;                  /* rounds without a byte before a job fails */
     uint32_t stall_timeout_ms;
     uint32_t checkpoint_interval_ms;

@@ -6,6 +6,7 @@
 
 #include "base/heap.h"
 #include "base/list.h"
+#include "core/bucket.h"
 #include "core/download.h"
 #include "engine/engine.h"
 #include "engine/part.h"
@@ -56,7 +57,10 @@ struct engine {
     struct sg_heap queue; /* queued jobs by job_queue_key */
     struct sg_list runs;
     uint32_t n_runs;
-    struct sg_list starved; /* lanes that wait for a buffer */
+    struct sg_list starved;   /* lanes that wait for a buffer */
+    struct sg_list throttled; /* lanes that a rate limit holds back */
+    struct bucket bucket;     /* of all jobs */
+    struct timer limit_tick;
     uint32_t n_lanes;
 
     uint64_t last_change; /* saves and winding-down runs are numbered */
@@ -79,6 +83,7 @@ struct lane_io {
     struct xfer *xfer;
     struct wbuf *buf; /* being filled */
     struct sg_list starved_node;
+    struct sg_list throttled_node;
     struct deferred start_failed;
     struct sg_err start_err;
 };
@@ -105,6 +110,7 @@ struct run {
     struct sg_list node;
     struct timer tick;
     struct deferred reap;
+    struct bucket bucket; /* of this job */
     char *origin;         /* "https://host:port" */
     char *suggested_name; /* by Content-Disposition */
     uint32_t ops_pending; /* writes, works, store calls */
@@ -215,6 +221,22 @@ void lanes_resume(struct run *run);
 
 /* Reports writes that finished while a step was being carried out. */
 void run_report_written(struct run *run);
+
+/* limit.c */
+
+/* Prepares the engine's limit, and takes new settings. */
+void limit_init(struct engine *engine);
+void limit_configure(struct engine *engine);
+
+/* Takes the job's own limit. */
+void limit_configure_run(struct run *run);
+
+/* True when the lane may take bytes now; it then says how many. */
+bool limit_may_pass(struct lane_io *lane);
+void limit_take(struct lane_io *lane, uint64_t n_bytes);
+
+/* Holds the lane back until something may pass; its transfer was told to stop. */
+void limit_wait(struct lane_io *lane);
 
 /* run_part.c */
 

@@ -13,6 +13,14 @@ enum { NAMES_TRIED_MAX = 1000 };
 
 static const char suffix[] = ".part";
 
+struct file_id part_id(const struct job_record *record)
+{
+    struct file_id id = { .volume = (uint64_t)record->part_volume };
+    memcpy(id.id, &record->part_id_low, 8);
+    memcpy(id.id + 8, &record->part_id_high, 8);
+    return id;
+}
+
 enum sg_status part_task_init(struct part_task *task, struct loop *loop,
                               const struct job_record *record)
 {
@@ -27,9 +35,7 @@ enum sg_status part_task_init(struct part_task *task, struct loop *loop,
         status = job_record_set(&task->checksum, record->checksum);
     if (status != SG_OK)
         part_task_fini(task);
-    task->id.volume = (uint64_t)record->part_volume;
-    memcpy(task->id.id, &record->part_id_low, 8);
-    memcpy(task->id.id + 8, &record->part_id_high, 8);
+    task->id = part_id(record);
     return status;
 }
 
@@ -48,10 +54,16 @@ static bool is_same_file(const struct file_id *a, const struct file_id *b)
     return a->volume == b->volume && memcmp(a->id, b->id, sizeof a->id) == 0;
 }
 
-static bool is_it(const struct part_task *task, const char *path)
+static bool is_it(const struct file_id *wanted, const char *path)
 {
     struct file_id id;
-    return path_identity(path, &id, NULL) == SG_OK && is_same_file(&id, &task->id);
+    return path_identity(path, &id, NULL) == SG_OK && is_same_file(&id, wanted);
+}
+
+void part_delete(const char *path, const struct file_id *id)
+{
+    if (is_it(id, path))
+        (void)!path_remove(path, NULL);
 }
 
 /* Takes `target`, which has the file by now, for both names. */
@@ -73,7 +85,7 @@ static void look_at_target(struct part_task *task)
         char *numbered = name_numbered(name, n);
         char *target = numbered != NULL ? path_join(parent, numbered) : NULL;
         is_taken = target != NULL && path_exists(target);
-        if (is_taken && is_it(task, target)) {
+        if (is_taken && is_it(&task->id, target)) {
             note_target(task, target);
             is_taken = false;
         }

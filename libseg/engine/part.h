@@ -26,6 +26,13 @@ struct part_task {
     struct sg_err err;
 };
 
+/* The identity of a job's part file, which it keeps when it gets its name. Any thread. */
+struct file_id part_id(const struct job_record *record);
+
+/* Deletes what is called `path` if it is this very file: by now the name may be another's. That it
+ * is gone already, or held by others, is no failure. */
+void part_delete(const char *path, const struct file_id *id);
+
 /* Copies what an operation on this job needs. SG_E_NOMEM leaves nothing to release. */
 SG_MUST_USE enum sg_status part_task_init(struct part_task *task, struct loop *loop,
                                           const struct job_record *record);

@@ -162,6 +162,7 @@ enum sg_status run_start(struct job *job)
     run->finish_again.fire = run_finish_again;
     sg_list_init(&run->written);
     lanes_init(run);
+    limit_configure_run(run);
     sg_list_insert(&engine->runs, &run->node);
     engine->n_runs++;
     job->run = run;

@@ -153,6 +153,10 @@ static bool on_data(void *ctx, const void *data, size_t n_bytes)
         return true; /* more than was announced: not ours */
     if (!download_may_take(download, lane->number))
         return false; /* lanes_resume follows when the part file is there */
+    if (!limit_may_pass(lane)) {
+        limit_wait(lane);
+        return false;
+    }
     if (!find_room(lane, n_bytes, &spare)) {
         submit(lane); /* it comes back, perhaps at once; and what came of it may close the lane */
         if (lane->xfer == NULL)
@@ -163,6 +167,7 @@ static bool on_data(void *ctx, const void *data, size_t n_bytes)
 
     uint64_t now_us = loop_now_us(run->engine->loop);
     struct download_take take = download_take(download, lane->number, n_bytes, now_us);
+    limit_take(lane, take.n_bytes);
     run->is_stepping = true; /* what is written meanwhile is told below */
     if (take.n_bytes > 0)
         store(lane, take.offset, data, take.n_bytes, spare);
@@ -244,6 +249,7 @@ void lanes_init(struct run *run)
         run->lanes[i] =
             (struct lane_io){ .run = run, .number = i, .start_failed.run = on_start_failed };
         sg_list_init(&run->lanes[i].starved_node);
+        sg_list_init(&run->lanes[i].throttled_node);
     }
 }
 
@@ -276,6 +282,7 @@ void lane_shut(struct run *run, int number)
     struct lane_io *lane = &run->lanes[number];
     lane->start_err.status = SG_OK;
     sg_list_remove(&lane->starved_node);
+    sg_list_remove(&lane->throttled_node);
     xfer_cancel(lane->xfer);
     lane->xfer = NULL;
     submit(lane);

@@ -113,10 +113,10 @@ def test_pause_all_and_resume_all(daemon, files, one_at_a_time):
     jobs = daemon.add(*files.add(4))
     later = daemon.add(*files.add(1), at="2099-01-01T00:00:00Z")
     files.wait_for_requests(1)
-    assert len(daemon.json("pause", "--all")) == 5
+    assert daemon.json("pause", "--all") == {"ids": [*jobs, *later]}
     assert counts(daemon) == {"paused": 5}
     files.release()
-    assert len(daemon.json("resume", "--all")) == 5
+    assert daemon.json("resume", "--all") == {"ids": [*jobs, *later]}
     assert daemon.wait(*jobs, *later) == 0
     assert counts(daemon) == {"done": 5}
 
@@ -251,3 +251,19 @@ def test_settings_are_kept_over_a_kill(daemon, files):
     again = daemon.call("job.add", jobs=[{"url": files.urls[0]}])["jobs"][0]["id"]
     assert daemon.wait(again) == 1
     assert daemon.job(again)["error"]["code"] == "exists"
+
+
+def test_rate_limits_hold_and_can_be_changed(daemon, origin):
+    """Lower bounds only: a limit may make a download slow, a busy machine may too."""
+    origin.add(File("limited.bin", 6 * MIB))
+    origin.add(File("own.bin", 4 * MIB))
+    daemon.seg("limit", "2M")
+    assert daemon.json("limit")["value"] == 2 * MIB
+    out = daemon.system.path(daemon.out)
+    began = time.monotonic()
+    daemon.seg("get", origin.url("/limited.bin"), "-d", out)
+    assert time.monotonic() - began > 6 * MIB / (2 * MIB) * 0.9
+    daemon.seg("limit", "off")
+    began = time.monotonic()
+    daemon.seg("get", origin.url("/own.bin"), "-d", out, "--limit", "2M")
+    assert time.monotonic() - began > 4 * MIB / (2 * MIB) * 0.9

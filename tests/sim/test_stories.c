@@ -224,6 +224,27 @@ static void remove__finished_job__leaves_its_file_unless_purged(void **state)
     assert_false(path_exists("/downloads/file (2).bin"));
 }
 
+/* The part file is gone, and another job's has its name by now. */
+static void cancel__job_whose_part_file_was_replaced__leaves_the_others(void **state)
+{
+    struct world *world = *state;
+    begin(world, 8 * MIB);
+    struct promise *job = add(world);
+    world_run_ms(world, 1500);
+    assert_int_equal(engine_pause(world->engine, world_job(world, job), NULL), SG_OK);
+    world_await(world, "job 1 paused", A_WHILE_MS);
+    assert_int_equal(path_remove("/downloads/file.bin.part", NULL), SG_OK);
+    struct promise *other = add(world);
+    world_run_ms(world, 1500);
+    assert_true(path_exists("/downloads/file.bin.part"));
+    job->may_lose_bytes = true;
+    assert_int_equal(engine_cancel(world->engine, world_job(world, job), NULL), SG_OK);
+    world_run_ms(world, 100);
+    assert_true(path_exists("/downloads/file.bin.part"));
+    world_await(world, "job 2 done", A_WHILE_MS);
+    world_check_file(world, other);
+}
+
 /* ---- stopping and crashing ---- */
 
 static void stop__while_bytes_flow__loses_none_of_them(void **state)
@@ -525,6 +546,7 @@ int main(void)
         CASE(pause__then_resume__goes_on_where_it_was),
         CASE(cancel__running_job__deletes_its_part_file),
         CASE(remove__finished_job__leaves_its_file_unless_purged),
+        CASE(cancel__job_whose_part_file_was_replaced__leaves_the_others),
         CASE(stop__while_bytes_flow__loses_none_of_them),
         CASE(stop__right_after_the_start__is_possible),
         CASE(power_cut__while_bytes_flow__costs_at_most_a_checkpoint),
