@@ -1,13 +1,8 @@
 /* The phases of a download. */
 #include "core/download.h"
 
-#include <string.h>
-
 #include "base/assert.h"
 #include "core/download_internal.h"
-#include "core/retry.h"
-
-enum { RESTARTS_MAX = 3 };
 
 /* Stands for the total while it is not known: no server sends more. */
 static const uint64_t open_end = INT64_MAX;
@@ -43,7 +38,7 @@ static bool may_move(enum download_phase from, enum download_phase to)
     return (followers[from] & 1u << to) != 0;
 }
 
-static void move(struct download *d, enum download_phase phase)
+void download_move(struct download *d, enum download_phase phase)
 {
     SG_ASSERT(may_move(d->phase, phase));
     d->phase = phase;
@@ -53,141 +48,6 @@ void download_emit(struct effects *fx, enum effect_kind kind)
 {
     SG_ASSERT(fx->count < EFFECTS_MAX);
     fx->items[fx->count++] = (struct effect){ .kind = kind, .lane = -1 };
-}
-
-static void end(struct download *d, struct effects *fx)
-{
-    move(d, DOWNLOAD_ENDED);
-    download_emit(fx, FX_END);
-}
-
-/* Gives the next step of jitter: a linear congruential generator is random enough for that. */
-static uint64_t next_random(struct download *d)
-{
-    d->random = d->random * 6364136223846793005u + 1442695040888963407u;
-    return d->random >> 16;
-}
-
-static bool is_drained(const struct download *d)
-{
-    return d->settled_bytes == d->taken_bytes && !d->is_syncing;
-}
-
-static void start_checkpoint(struct download *d, uint64_t now_us, struct effects *fx)
-{
-    if (extents_copy(&d->syncing, &d->written) != SG_OK)
-        return; /* nothing is claimed; the next tick tries again */
-    d->is_sync_due = false;
-    d->last_sync_us = now_us;
-    d->unsynced_bytes = 0;
-    d->is_syncing = true;
-    download_emit(fx, FX_CHECKPOINT);
-}
-
-/* The old version's bytes are not ours any more once a restart drained. */
-static void begin_again(struct download *d, uint64_t now_us, struct effects *fx)
-{
-    plan_fini(&d->plan);
-    d->has_plan = false;
-    d->is_open_ended = false;
-    move(d, DOWNLOAD_PROBING);
-    lanes_probe(d, now_us, fx);
-}
-
-static void go_on_draining(struct download *d, uint64_t now_us, struct effects *fx)
-{
-    if (!is_drained(d))
-        return;
-    if (d->is_restarting && !d->has_outcome) {
-        begin_again(d, now_us, fx);
-        return;
-    }
-    if (!d->is_part_ready || d->is_restarting) {
-        end(d, fx);
-        return;
-    }
-    move(d, DOWNLOAD_SYNCING);
-    start_checkpoint(d, now_us, fx);
-    if (d->is_syncing)
-        return;
-    if (d->outcome.state == JOB_DONE)
-        d->outcome = (struct download_outcome){ .state = JOB_FAILED, .err.status = SG_E_NOMEM };
-    end(d, fx);
-}
-
-static void begin_draining(struct download *d, uint64_t now_us, struct effects *fx)
-{
-    lanes_close(d, now_us, fx);
-    if (d->phase >= DOWNLOAD_DRAINING)
-        return; /* a lane's range could not be noted: that failure drains already */
-    move(d, DOWNLOAD_DRAINING);
-    go_on_draining(d, now_us, fx);
-}
-
-void download_end(struct download *d, const struct download_outcome *outcome, uint64_t now_us,
-                  struct effects *fx)
-{
-    if (d->has_outcome)
-        return;
-    d->outcome = *outcome;
-    d->has_outcome = true;
-    bool is_waiting_for_part = d->phase == DOWNLOAD_OPENING || d->phase == DOWNLOAD_CREATING;
-    if (is_waiting_for_part)
-        lanes_close(d, now_us, fx); /* the part file's answer comes; then it drains */
-    else if (d->phase < DOWNLOAD_DRAINING)
-        begin_draining(d, now_us, fx);
-}
-
-void download_fail(struct download *d, const struct sg_err *err, uint64_t now_us,
-                   struct effects *fx)
-{
-    struct download_outcome outcome = { .state = JOB_FAILED, .err = *err };
-    download_end(d, &outcome, now_us, fx);
-}
-
-void download_wait(struct download *d, enum job_reason reason, const struct sg_err *err,
-                   uint64_t now_us, struct effects *fx)
-{
-    struct download_outcome outcome = { .state = JOB_WAITING, .reason = reason, .err = *err };
-    download_end(d, &outcome, now_us, fx);
-}
-
-void download_end_round(struct download *d, const struct sg_err *err, int64_t retry_after_ms,
-                        uint64_t now_us, struct effects *fx)
-{
-    if (err->status == SG_E_NETWORK) {
-        download_wait(d, JOB_REASON_NETWORK, err, now_us, fx);
-        return;
-    }
-    d->record->attempts++;
-    if (d->record->attempts > d->config.retries) {
-        download_fail(d, err, now_us, fx);
-        return;
-    }
-    struct download_outcome outcome = {
-        .state = JOB_WAITING,
-        .reason = JOB_REASON_RETRY,
-        .err = *err,
-        .delay_ms = retry_delay_ms(d->record->attempts, next_random(d), retry_after_ms),
-    };
-    download_end(d, &outcome, now_us, fx);
-}
-
-void download_restart(struct download *d, uint64_t now_us, struct effects *fx)
-{
-    d->is_restarting = true;
-    begin_draining(d, now_us, fx);
-}
-
-void download_changed(struct download *d, const struct sg_err *err, uint64_t now_us,
-                      struct effects *fx)
-{
-    if (d->record->on_change == JOB_ON_CHANGE_FAIL || d->record->restarts >= RESTARTS_MAX) {
-        download_fail(d, err, now_us, fx);
-        return;
-    }
-    d->has_changed = true;
-    download_restart(d, now_us, fx);
 }
 
 /* Remembers the version that the reply describes. Claims of another version's bytes go first: under
@@ -223,7 +83,7 @@ void download_learn(struct download *d, const struct event *ev, int64_t total, b
     d->is_open_ended = total < 0;
     extents_clear(&d->written);
     tuner_init(&d->tuner, 0, has_ranges ? d->config.max_lanes : 1, ev->now_us);
-    move(d, DOWNLOAD_CREATING);
+    download_move(d, DOWNLOAD_CREATING);
     download_emit(fx, d->is_part_ready ? FX_RESET_PART : FX_CREATE_PART);
     d->is_part_ready = false;
     d->is_restarting = false;
@@ -245,120 +105,17 @@ static void go_on_fetching(struct download *d, uint64_t now_us, struct effects *
         succeed(d, now_us, fx);
 }
 
-static struct download_outcome disk_outcome(const struct sg_err *err)
-{
-    bool is_full = err->status == SG_E_DISK_FULL;
-    return (struct download_outcome){ .state = is_full ? JOB_WAITING : JOB_FAILED,
-                                      .reason = is_full ? JOB_REASON_SPACE : JOB_REASON_NONE,
-                                      .err = *err };
-}
-
-/* A failure after the last byte arrived turns success into failure; any other outcome stays. */
-static void spoil(struct download *d, const struct sg_err *err)
-{
-    if (d->has_outcome && d->outcome.state == JOB_DONE)
-        d->outcome = disk_outcome(err);
-}
-
-static struct sg_err error_of(const struct event *ev)
-{
-    struct sg_err err = { 0 };
-    if (ev->err != NULL)
-        err = *ev->err;
-    err.status = ev->status;
-    return err;
-}
-
-static void disk_failed(struct download *d, const struct sg_err *err, uint64_t now_us,
-                        struct effects *fx)
-{
-    struct download_outcome outcome = disk_outcome(err);
-    spoil(d, err);
-    download_end(d, &outcome, now_us, fx);
-}
-
-/* Bytes that a failed write lost must be fetched again; but a disk that fails once will fail again,
- * so the download ends and the next run fetches them. */
-static void on_written(struct download *d, const struct event *ev, struct effects *fx)
-{
-    struct sg_err err = error_of(ev);
-    d->settled_bytes += ev->n_bytes;
-    if (err.status == SG_OK) {
-        err.status = extents_add(&d->written, ev->offset, ev->offset + ev->n_bytes);
-        d->unsynced_bytes += ev->n_bytes;
-    }
-    if (err.status != SG_OK)
-        disk_failed(d, &err, ev->now_us, fx);
-    if (d->phase == DOWNLOAD_DRAINING)
-        go_on_draining(d, ev->now_us, fx);
-}
-
-/* The last look before a file may be called done: every byte of it is durable. */
-static bool is_whole(const struct job_record *record)
-{
-    return record->total >= 0 && extents_contain(&record->extents, 0, (uint64_t)record->total);
-}
-
-static void after_last_checkpoint(struct download *d, struct effects *fx)
-{
-    SG_ASSERT(d->outcome.state != JOB_DONE || is_whole(d->record));
-    if (d->outcome.state != JOB_DONE) {
-        end(d, fx);
-    } else if (d->record->checksum != NULL) {
-        move(d, DOWNLOAD_VERIFYING);
-        download_emit(fx, FX_VERIFY);
-    } else {
-        move(d, DOWNLOAD_FINISHING);
-        download_emit(fx, FX_FINISH);
-    }
-}
-
-/* What a failed flush left unwritten is not known, and a later one may succeed without it: nothing
- * since the last good checkpoint is believed any more. */
-static void distrust_unsynced(struct download *d)
-{
-    if (extents_copy(&d->written, &d->record->extents) != SG_OK)
-        extents_clear(&d->written);
-}
-
-static void on_checkpointed(struct download *d, const struct event *ev, struct effects *fx)
-{
-    enum download_phase phase = d->phase; /* a failure may begin to drain */
-    d->is_syncing = false;
-    struct sg_err err = error_of(ev);
-    if (err.status != SG_OK)
-        distrust_unsynced(d);
-    else
-        err.status = extents_copy(&d->record->extents, &d->syncing);
-    d->record->done = (int64_t)extents_total(&d->record->extents);
-    if (err.status != SG_OK)
-        disk_failed(d, &err, ev->now_us, fx);
-    if (phase == DOWNLOAD_DRAINING)
-        go_on_draining(d, ev->now_us, fx);
-    else if (phase == DOWNLOAD_SYNCING)
-        after_last_checkpoint(d, fx);
-}
-
-static void on_stop(struct download *d, const struct event *ev, struct effects *fx)
-{
-    bool is_rescued = d->has_outcome && d->outcome.state == JOB_DONE;
-    if (is_rescued && d->phase < DOWNLOAD_FINISHING)
-        d->outcome = *ev->outcome; /* complete but not finished yet: the next run finishes it */
-    else
-        download_end(d, ev->outcome, ev->now_us, fx);
-}
-
 static void in_idle(struct download *d, const struct event *ev, struct effects *fx)
 {
     SG_ASSERT(ev->kind == EV_START);
     rate_start(&d->rate, ev->now_us);
     d->last_sync_us = ev->now_us;
     if (d->record->part_path != NULL) {
-        move(d, DOWNLOAD_OPENING);
+        download_move(d, DOWNLOAD_OPENING);
         download_emit(fx, FX_REOPEN_PART);
         return;
     }
-    move(d, DOWNLOAD_PROBING);
+    download_move(d, DOWNLOAD_PROBING);
     lanes_probe(d, ev->now_us, fx);
 }
 
@@ -381,73 +138,51 @@ static void in_opening(struct download *d, const struct event *ev, struct effect
 {
     if (ev->kind != EV_PART_OPENED)
         return;
-    struct sg_err err = error_of(ev);
+    struct sg_err err = download_error_of(ev);
     bool is_gone = err.status == SG_E_NOT_FOUND;
     bool can_resume = d->record->total >= 0 && d->record->extents.count > 0;
     d->is_part_ready = err.status == SG_OK;
     if (d->has_outcome) {
-        begin_draining(d, ev->now_us, fx);
+        download_drain(d, ev->now_us, fx);
         return;
     }
     if (is_gone || (d->is_part_ready && !can_resume)) {
-        move(d, DOWNLOAD_PROBING);
+        download_move(d, DOWNLOAD_PROBING);
         lanes_probe(d, ev->now_us, fx);
         return;
     }
-    move(d, DOWNLOAD_FETCHING);
+    download_move(d, DOWNLOAD_FETCHING);
     if (err.status == SG_OK)
         err.status = resume_plan(d, ev->now_us);
     if (err.status == SG_OK)
         go_on_fetching(d, ev->now_us, fx);
     else
-        disk_failed(d, &err, ev->now_us, fx);
+        download_disk_failed(d, &err, ev->now_us, fx);
 }
 
 static void in_creating(struct download *d, const struct event *ev, struct effects *fx)
 {
     if (ev->kind != EV_PART_READY)
         return;
-    struct sg_err err = error_of(ev);
+    struct sg_err err = download_error_of(ev);
     d->is_part_ready = err.status == SG_OK;
     if (d->has_outcome) {
-        begin_draining(d, ev->now_us, fx);
+        download_drain(d, ev->now_us, fx);
         return;
     }
-    move(d, DOWNLOAD_FETCHING);
+    download_move(d, DOWNLOAD_FETCHING);
     if (err.status != SG_OK) {
-        disk_failed(d, &err, ev->now_us, fx);
+        download_disk_failed(d, &err, ev->now_us, fx);
         return;
     }
     lanes_touch(d, ev->now_us); /* their silence was ours */
     go_on_fetching(d, ev->now_us, fx);
 }
 
-static void tick_checkpoint(struct download *d, uint64_t now_us, struct effects *fx)
-{
-    if (d->is_syncing || (d->unsynced_bytes == 0 && d->settled_bytes == d->taken_bytes))
-        return;
-    if (d->is_sync_due) {
-        if (d->unsynced_bytes > 0)
-            start_checkpoint(d, now_us, fx);
-        return;
-    }
-    bool is_time = now_us - d->last_sync_us >= d->config.checkpoint_interval_us;
-    if (!is_time && d->unsynced_bytes < d->config.checkpoint_bytes)
-        return;
-    /* what lies in buffers is written first, and claimed a tick later */
-    d->is_sync_due = true;
-    for (int i = 0; i < PLAN_LANES_MAX; i++) {
-        if (d->lanes[i].state != LANE_RECEIVING)
-            continue;
-        download_emit(fx, FX_FLUSH_LANE);
-        fx->items[fx->count - 1].lane = i;
-    }
-}
-
 static void in_fetching(struct download *d, const struct event *ev, struct effects *fx)
 {
     if (ev->kind == EV_TICK)
-        tick_checkpoint(d, ev->now_us, fx);
+        download_tick_checkpoint(d, ev->now_us, fx);
     if (ev->kind == EV_TICK)
         lanes_tick(d, ev->now_us, fx);
     if (d->phase == DOWNLOAD_FETCHING)
@@ -458,14 +193,14 @@ static void in_verifying(struct download *d, const struct event *ev, struct effe
 {
     if (ev->kind != EV_VERIFIED)
         return;
-    struct sg_err err = error_of(ev);
+    struct sg_err err = download_error_of(ev);
     if (err.status != SG_OK)
-        spoil(d, &err);
+        download_spoil(d, &err);
     if (d->outcome.state != JOB_DONE) {
-        end(d, fx);
+        download_finish(d, fx);
         return;
     }
-    move(d, DOWNLOAD_FINISHING);
+    download_move(d, DOWNLOAD_FINISHING);
     download_emit(fx, FX_FINISH);
 }
 
@@ -473,10 +208,10 @@ static void in_finishing(struct download *d, const struct event *ev, struct effe
 {
     if (ev->kind != EV_FINISHED)
         return;
-    struct sg_err err = error_of(ev);
+    struct sg_err err = download_error_of(ev);
     if (err.status != SG_OK)
-        spoil(d, &err);
-    end(d, fx);
+        download_spoil(d, &err);
+    download_finish(d, fx);
 }
 
 /* Events of lanes come in every phase before draining; a lane that was closed sends none. */
@@ -528,11 +263,11 @@ static void in_phase(struct download *d, const struct event *ev, struct effects 
 void download_step(struct download *d, const struct event *ev, struct effects *fx)
 {
     if (ev->kind == EV_WRITTEN)
-        on_written(d, ev, fx);
+        download_on_written(d, ev, fx);
     else if (ev->kind == EV_CHECKPOINTED)
-        on_checkpointed(d, ev, fx);
+        download_on_checkpointed(d, ev, fx);
     else if (ev->kind == EV_STOP)
-        on_stop(d, ev, fx);
+        download_on_stop(d, ev, fx);
     else
         on_lane_event(d, ev, fx);
     if (d->phase < DOWNLOAD_DRAINING || ev->kind == EV_VERIFIED || ev->kind == EV_FINISHED)

@@ -1,5 +1,5 @@
-/* What the two halves of the download step share: download.c has the phases, download_lanes.c the
- * lanes. */
+/* What the three parts of the download step share: download.c has the phases, download_lanes.c the
+ * lanes, download_end.c what becomes durable and how it ends. */
 #ifndef SEGUE_CORE_DOWNLOAD_INTERNAL_H
 #define SEGUE_CORE_DOWNLOAD_INTERNAL_H
 
@@ -7,6 +7,36 @@
 
 /* Appends an effect without a lane. */
 void download_emit(struct effects *effects, enum effect_kind kind);
+
+/* Goes to another phase; asserts that it may follow the present one. */
+void download_move(struct download *download, enum download_phase phase);
+
+/* It is over: tells so. */
+void download_finish(struct download *download, struct effects *effects);
+
+/* Closes every lane and begins to drain. */
+void download_drain(struct download *download, uint64_t now_us, struct effects *effects);
+
+/* A failure after the last byte arrived turns success into failure; any other outcome stays. */
+void download_spoil(struct download *download, const struct sg_err *err);
+
+/* Ends because of the disk: waiting for space, or failed. */
+void download_disk_failed(struct download *download, const struct sg_err *err, uint64_t now_us,
+                          struct effects *effects);
+
+/* What an event tells of its failure. */
+struct sg_err download_error_of(const struct event *event);
+
+/* Events of the disk and of the one who stops it. */
+void download_on_written(struct download *download, const struct event *event,
+                         struct effects *effects);
+void download_on_checkpointed(struct download *download, const struct event *event,
+                              struct effects *effects);
+void download_on_stop(struct download *download, const struct event *event,
+                      struct effects *effects);
+
+/* Begins a checkpoint when it is time for one. */
+void download_tick_checkpoint(struct download *download, uint64_t now_us, struct effects *effects);
 
 /* Closes every lane and begins to drain with this outcome; the first outcome stays. */
 void download_end(struct download *download, const struct download_outcome *outcome,
