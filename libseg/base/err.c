@@ -7,6 +7,9 @@
 #include "base/utf.h"
 
 static void fill(struct sg_err *err, enum sg_status status, int64_t foreign, const char *format,
+                 va_list args) __attribute__((format(printf, 4, 0)));
+
+static void fill(struct sg_err *err, enum sg_status status, int64_t foreign, const char *format,
                  va_list args)
 {
     err->status = status;
