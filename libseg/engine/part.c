@@ -21,6 +21,11 @@ struct file_id part_id(const struct job_record *record)
     return id;
 }
 
+static uint64_t end_of(const struct extents *set)
+{
+    return set->count > 0 ? set->items[set->count - 1].to : 0;
+}
+
 enum sg_status part_task_init(struct part_task *task, struct loop *loop,
                               const struct job_record *record)
 {
@@ -36,6 +41,7 @@ enum sg_status part_task_init(struct part_task *task, struct loop *loop,
     if (status != SG_OK)
         part_task_fini(task);
     task->id = part_id(record);
+    task->least_size = end_of(&record->extents);
     return status;
 }
 
@@ -96,9 +102,22 @@ static void look_at_target(struct part_task *task)
     sg_free(name);
 }
 
-enum sg_status part_reopen(struct part_task *task)
+/* The identity is not enough: some file systems give the number of a deleted file to the next one
+ * at once (inodes; NTFS counts how often a number was used). */
+static enum sg_status check_reopened(struct part_task *task)
 {
     struct file_id id;
+    uint64_t size;
+    enum sg_status status = file_identity(task->file, &id, &task->err);
+    if (status == SG_OK)
+        status = file_size(task->file, &size, &task->err);
+    if (status == SG_OK && (!is_same_file(&id, &task->id) || size < task->least_size))
+        status = sg_err_set(&task->err, SG_E_NOT_FOUND, "%s is another file now", task->part_path);
+    return status;
+}
+
+enum sg_status part_reopen(struct part_task *task)
+{
     look_at_target(task);
     enum sg_status status =
         file_open(task->loop, task->part_path, FILE_OPEN_EXISTING, &task->file, &task->err);
@@ -106,9 +125,7 @@ enum sg_status part_reopen(struct part_task *task)
         return SG_E_NOT_FOUND;
     if (status != SG_OK)
         return status;
-    status = file_identity(task->file, &id, &task->err);
-    if (status == SG_OK && !is_same_file(&id, &task->id))
-        status = sg_err_set(&task->err, SG_E_NOT_FOUND, "%s is another file now", task->part_path);
+    status = check_reopened(task);
     if (status != SG_OK) {
         file_close(task->file);
         task->file = NULL;

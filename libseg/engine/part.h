@@ -19,6 +19,7 @@ struct part_task {
     char *part_path;     /* reopen: what to open; given by create */
     char *checksum;      /* verify: "sha256:HEX" */
     struct file_id id;   /* reopen: what it must be; given by create */
+    uint64_t least_size; /* reopen: where the last range ends that is claimed of it */
     int64_t total;       /* -1: not known */
     int64_t modified_ms; /* finish: the file's time; 0: leave it */
     enum job_if_exists if_exists;
