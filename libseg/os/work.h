@@ -1,5 +1,5 @@
 /* Blocking calls leave the loop thread through here: a unit of work runs on another thread and
- * comes back as mail. Windows: its own thread pool, at most WORK_THREADS threads; POSIX: pthreads;
+ * comes back as mail. Windows and POSIX: threads of its own;
  * simulator: at once, in virtual time. */
 #ifndef SEGUE_OS_WORK_H
 #define SEGUE_OS_WORK_H

@@ -1,61 +1,119 @@
-/* The pool: a thread pool of Windows' own kind with a fixed number of threads. One TP_WORK serves
- * all works, so that submitting needs no memory: each submission makes one thread take one work out
- * of our queue. The queue is under its lock, the rest is used on the loop thread. */
+/* The pool and the worker: threads of our own that take works from one queue; they differ only in
+ * how many threads there are. Not Windows' thread pool: its threads are gone some time after it was
+ * closed, and a process that ends meanwhile ends with one of them half gone. Ours are joined. */
 #include "os/work.h"
 
-#include "base/assert.h"
-#include "base/mem.h"
-#include "os/win/error_win.h"
-#include "os/win/win.h"
-#include "os/win/work_queue.h"
+#include <stdbool.h>
 
-struct work_pool {
+#include "base/mem.h"
+#include "os/thread.h"
+#include "os/win/win.h"
+
+struct crew {
     struct loop *loop;
-    TP_POOL *threads;
-    TP_WORK *turn;
-    struct work_queue queue;
+    struct thread *threads[WORK_THREADS];
+    CONDITION_VARIABLE changed;
+    SRWLOCK lock;
+
+    /* under lock */
+    struct work *first;
+    struct work *last;
+    bool is_ending;
 };
 
-static void CALLBACK on_turn(TP_CALLBACK_INSTANCE *instance, void *ctx, TP_WORK *turn)
+struct work_pool {
+    struct crew crew;
+};
+
+struct worker {
+    struct crew crew;
+};
+
+static struct work *pop_locked(struct crew *crew)
 {
-    (void)instance;
-    (void)turn;
-    struct work_pool *pool = ctx;
-    AcquireSRWLockExclusive(&pool->queue.lock);
-    struct work *work = work_queue_pop_locked(&pool->queue);
-    ReleaseSRWLockExclusive(&pool->queue.lock);
-    SG_ASSERT(work != NULL);
-    work_run(work);
+    struct work *work = crew->first;
+    if (work == NULL)
+        return NULL;
+    crew->first = work->next;
+    if (crew->first == NULL)
+        crew->last = NULL;
+    return work;
 }
 
-/* As many at least as at most: then threads neither come nor go with the load. */
-static bool open_threads(struct work_pool *pool)
+/* NULL when the crew ends and nothing is left to do. */
+static struct work *wait_for_work(struct crew *crew)
 {
-    pool->threads = CreateThreadpool(NULL);
-    if (pool->threads == NULL)
-        return false;
-    SetThreadpoolThreadMaximum(pool->threads, WORK_THREADS);
-    if (!SetThreadpoolThreadMinimum(pool->threads, WORK_THREADS))
-        return false;
-    TP_CALLBACK_ENVIRON surroundings;
-    InitializeThreadpoolEnvironment(&surroundings);
-    SetThreadpoolCallbackPool(&surroundings, pool->threads);
-    pool->turn = CreateThreadpoolWork(on_turn, pool, &surroundings);
-    DestroyThreadpoolEnvironment(&surroundings);
-    return pool->turn != NULL;
+    AcquireSRWLockExclusive(&crew->lock);
+    struct work *work;
+    while ((work = pop_locked(crew)) == NULL && !crew->is_ending)
+        SleepConditionVariableSRW(&crew->changed, &crew->lock, INFINITE, 0);
+    ReleaseSRWLockExclusive(&crew->lock);
+    return work;
+}
+
+static void on_mail(struct mail *mail)
+{
+    struct work *work = sg_container_of(mail, struct work, mail);
+    work->done(work);
+}
+
+static void run_thread(void *ctx)
+{
+    struct crew *crew = ctx;
+    for (struct work *work; (work = wait_for_work(crew)) != NULL;) {
+        work->run(work);
+        work->mail.deliver = on_mail;
+        loop_post(work->loop, &work->mail); /* from here on the loop may free it */
+    }
+}
+
+static void end(struct crew *crew)
+{
+    AcquireSRWLockExclusive(&crew->lock);
+    crew->is_ending = true;
+    ReleaseSRWLockExclusive(&crew->lock);
+    WakeAllConditionVariable(&crew->changed);
+    for (int i = 0; i < WORK_THREADS; i++)
+        thread_join(crew->threads[i]);
+}
+
+static enum sg_status begin(struct crew *crew, struct loop *loop, const char *name, int n_threads,
+                            struct sg_err *err)
+{
+    enum sg_status status = SG_OK;
+    crew->loop = loop;
+    InitializeSRWLock(&crew->lock);
+    InitializeConditionVariable(&crew->changed);
+    for (int i = 0; i < n_threads && status == SG_OK; i++)
+        status = thread_start(name, run_thread, crew, &crew->threads[i], err);
+    if (status != SG_OK)
+        end(crew);
+    return status;
+}
+
+static void submit(struct crew *crew, struct work *work)
+{
+    work->loop = crew->loop;
+    work->next = NULL;
+    AcquireSRWLockExclusive(&crew->lock);
+    if (crew->last != NULL)
+        crew->last->next = work;
+    else
+        crew->first = work;
+    crew->last = work;
+    ReleaseSRWLockExclusive(&crew->lock);
+    WakeConditionVariable(&crew->changed);
 }
 
 enum sg_status work_pool_create(struct loop *loop, struct work_pool **out, struct sg_err *err)
 {
     struct work_pool *pool = sg_alloc(sizeof *pool);
     if (pool == NULL)
-        return sg_err_set(err, SG_E_NOMEM, "creating a thread pool");
-    pool->loop = loop;
-    work_queue_init(&pool->queue);
-    if (!open_threads(pool)) {
-        DWORD error = GetLastError();
-        work_pool_destroy(pool);
-        return error_report_as(err, SG_E_SYSTEM, error, "creating a thread pool", NULL);
+        return sg_err_set(err, SG_E_NOMEM, "starting work threads");
+    enum sg_status status = begin(&pool->crew, loop, "segue work", WORK_THREADS, err);
+    if (status != SG_OK) {
+        sg_free(pool);
+        return status;
     }
     *out = pool;
     return SG_OK;
@@ -65,17 +123,39 @@ void work_pool_destroy(struct work_pool *pool)
 {
     if (pool == NULL)
         return;
-    if (pool->turn != NULL) {
-        WaitForThreadpoolWorkCallbacks(pool->turn, FALSE);
-        CloseThreadpoolWork(pool->turn);
-    }
-    if (pool->threads != NULL)
-        CloseThreadpool(pool->threads);
+    end(&pool->crew);
     sg_free(pool);
 }
 
 void work_submit(struct work_pool *pool, struct work *work)
 {
-    work_queue_push(&pool->queue, pool->loop, work);
-    SubmitThreadpoolWork(pool->turn);
+    submit(&pool->crew, work);
+}
+
+enum sg_status worker_create(struct loop *loop, const char *name, struct worker **out,
+                             struct sg_err *err)
+{
+    struct worker *worker = sg_alloc(sizeof *worker);
+    if (worker == NULL)
+        return sg_err_set(err, SG_E_NOMEM, "starting a worker");
+    enum sg_status status = begin(&worker->crew, loop, name, 1, err);
+    if (status != SG_OK) {
+        sg_free(worker);
+        return status;
+    }
+    *out = worker;
+    return SG_OK;
+}
+
+void worker_destroy(struct worker *worker)
+{
+    if (worker == NULL)
+        return;
+    end(&worker->crew);
+    sg_free(worker);
+}
+
+void worker_submit(struct worker *worker, struct work *work)
+{
+    submit(&worker->crew, work);
 }
