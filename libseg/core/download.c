@@ -101,7 +101,7 @@ static void go_on_fetching(struct download *d, uint64_t now_us, struct effects *
 {
     if (!plan_is_complete(&d->plan))
         lanes_open(d, now_us, fx);
-    else if (lanes_in(d, LANE_ENDING) == 0)
+    else if (lanes_in(d, LANE_ENDING) == 0 && seams_are_compared(d, fx))
         succeed(d, now_us, fx);
 }
 
@@ -119,9 +119,15 @@ static void in_idle(struct download *d, const struct event *ev, struct effects *
     lanes_probe(d, ev->now_us, fx);
 }
 
+/* Files whose room could not be reserved grow as they are written. */
+static enum sg_status order_plan(struct download *d, const struct event *ev)
+{
+    return ev->is_ascending && d->has_ranges ? plan_ascend(&d->plan) : SG_OK;
+}
+
 /* What an earlier run left can be used when its length is known; a download of unknown length
  * begins again. */
-static enum sg_status resume_plan(struct download *d, uint64_t now_us)
+static enum sg_status resume_plan(struct download *d, const struct event *ev)
 {
     enum sg_status status = extents_copy(&d->written, &d->record->extents);
     if (status == SG_OK)
@@ -129,7 +135,8 @@ static enum sg_status resume_plan(struct download *d, uint64_t now_us)
     if (status == SG_OK) {
         d->has_plan = true;
         d->has_ranges = true;
-        tuner_init(&d->tuner, 0, d->config.max_lanes, now_us);
+        tuner_init(&d->tuner, 0, d->config.max_lanes, ev->now_us);
+        status = order_plan(d, ev);
     }
     return status;
 }
@@ -153,7 +160,7 @@ static void in_opening(struct download *d, const struct event *ev, struct effect
     }
     download_move(d, DOWNLOAD_FETCHING);
     if (err.status == SG_OK)
-        err.status = resume_plan(d, ev->now_us);
+        err.status = resume_plan(d, ev);
     if (err.status == SG_OK)
         go_on_fetching(d, ev->now_us, fx);
     else
@@ -171,6 +178,8 @@ static void in_creating(struct download *d, const struct event *ev, struct effec
         return;
     }
     download_move(d, DOWNLOAD_FETCHING);
+    if (err.status == SG_OK)
+        err.status = order_plan(d, ev);
     if (err.status != SG_OK) {
         download_disk_failed(d, &err, ev->now_us, fx);
         return;
@@ -185,6 +194,8 @@ static void in_fetching(struct download *d, const struct event *ev, struct effec
         download_tick_checkpoint(d, ev->now_us, fx);
     if (ev->kind == EV_TICK)
         lanes_tick(d, ev->now_us, fx);
+    if (ev->kind == EV_TICK && d->phase == DOWNLOAD_FETCHING)
+        (void)seams_are_compared(d, fx);
     if (d->phase == DOWNLOAD_FETCHING)
         go_on_fetching(d, ev->now_us, fx);
 }
@@ -266,6 +277,8 @@ void download_step(struct download *d, const struct event *ev, struct effects *f
         download_on_written(d, ev, fx);
     else if (ev->kind == EV_CHECKPOINTED)
         download_on_checkpointed(d, ev, fx);
+    else if (ev->kind == EV_COMPARED)
+        download_on_compared(d, ev, fx);
     else if (ev->kind == EV_STOP)
         download_on_stop(d, ev, fx);
     else
@@ -288,6 +301,8 @@ void download_fini(struct download *d)
         plan_fini(&d->plan);
     extents_fini(&d->written);
     extents_fini(&d->syncing);
+    seams_clear(&d->seams);
+    seam_batch_clear(&d->comparing);
 }
 
 void download_set_max_lanes(struct download *d, int max_lanes)

@@ -30,6 +30,7 @@
 #include "core/rate.h"
 #include "core/record.h"
 #include "core/reply.h"
+#include "core/seam.h"
 #include "core/tuner.h"
 
 /* X(constant, word) */
@@ -61,6 +62,7 @@ enum effect_kind {
     FX_CLOSE_LANE, /* submit the lane's buffer and drop its transfer: no further event of it */
     FX_FLUSH_LANE, /* submit what the lane's buffer holds */
     FX_CHECKPOINT, /* flush the part file, then commit `syncing` → EV_CHECKPOINTED */
+    FX_COMPARE,    /* compare `comparing` with the part file → EV_COMPARED */
     FX_VERIFY,     /* compute the digest of the part file → EV_VERIFIED */
     FX_FINISH,     /* give the file its name → EV_FINISHED */
     FX_END,        /* it is over: `outcome` says how */
@@ -85,12 +87,13 @@ struct effects {
 enum event_kind {
     EV_START,        /* begin: once, first */
     EV_PART_OPENED,  /* after FX_REOPEN_PART; SG_E_NOT_FOUND: it is gone or another file */
-    EV_PART_READY,   /* after FX_CREATE_PART or FX_RESET_PART */
+    EV_PART_READY,   /* after FX_CREATE_PART or FX_RESET_PART; as the one before: `is_ascending` */
     EV_HEAD,         /* a lane's reply began: `reply` */
     EV_LANE_FULL,    /* download_take said is_lane_full: called right after it */
     EV_LANE_END,     /* a lane's transfer ended: SG_OK at the end of its body */
     EV_WRITTEN,      /* [offset, offset + n_bytes) was written, or failed to be */
     EV_CHECKPOINTED, /* after FX_CHECKPOINT */
+    EV_COMPARED,     /* after FX_COMPARE; SG_E_CHANGED: not equal */
     EV_VERIFIED,     /* after FX_VERIFY; SG_E_CHECKSUM */
     EV_FINISHED,     /* after FX_FINISH */
     EV_TICK,         /* every DOWNLOAD_TICK_US */
@@ -113,6 +116,7 @@ struct event {
     int lane;
     enum sg_status status;
     const struct sg_err *err; /* detail of `status`; may be NULL */
+    bool is_ascending;        /* the part file should be written from its low end */
     const struct reply *reply;
     uint64_t setup_us; /* EV_HEAD: from asking to the reply */
     uint64_t offset;
@@ -124,13 +128,15 @@ enum lane_state {
     LANE_FREE,
     LANE_ASKING,    /* the request is on its way */
     LANE_RECEIVING, /* body bytes come */
-    LANE_ENDING,    /* its range is complete; the transfer's own end is about to come */
+    LANE_ENDING,    /* its range is complete; the seam behind it and the end are about to come */
 };
 
 struct lane {
     enum lane_state state;
-    uint64_t first; /* what was asked for */
-    uint64_t end;   /* 0: open */
+    uint64_t first;    /* what was asked for: its range and seams on both sides */
+    uint64_t end;      /* 0: open */
+    uint64_t pos;      /* of the next byte that arrives */
+    uint64_t tail_end; /* once the range is complete: where the seam behind it ends */
     bool wants_range;
     bool is_paused;    /* we hold it back: its silence says nothing */
     uint64_t received; /* bytes of this request */
@@ -171,6 +177,10 @@ struct download {
     struct extents written;
     struct extents syncing; /* what the running checkpoint will claim */
     bool is_syncing;
+    struct seams seams;          /* what came twice, to be compared */
+    struct seam_batch comparing; /* untouched from FX_COMPARE to EV_COMPARED */
+    bool is_comparing;
+    bool must_disown; /* they differed: what the store claims is to be taken back */
     bool is_sync_due; /* buffers were submitted; the next tick takes the checkpoint */
     uint64_t last_sync_us;
     uint64_t unsynced_bytes;
@@ -193,19 +203,20 @@ void download_step(struct download *download, const struct event *event, struct 
 
 /* What becomes of body bytes. */
 struct download_take {
-    uint64_t offset;   /* where they go in the file */
-    size_t n_bytes;    /* how many of them: the rest is surplus */
-    bool is_lane_full; /* the lane's range is complete: tell it by EV_LANE_FULL */
+    size_t skipped;    /* of the first bytes: a seam, not to be written */
+    uint64_t offset;   /* where those behind them go in the file */
+    size_t n_bytes;    /* how many of them: the rest is a seam or surplus */
+    bool is_lane_full; /* the lane's range or its seam is complete: tell it by EV_LANE_FULL */
 };
 
 /* True when bytes of the lane may be taken now; else the transfer pauses until the part file is
  * ready. */
 bool download_may_take(const struct download *download, int lane);
 
-/* Takes `n_bytes` that arrived on a lane; the caller writes them and reports EV_WRITTEN for every
- * one of them, once. */
-struct download_take download_take(struct download *download, int lane, size_t n_bytes,
-                                   uint64_t now_us);
+/* Takes `n_bytes` of `data` that arrived on a lane; the caller writes those that take says and
+ * reports EV_WRITTEN for every one of them, once. */
+struct download_take download_take(struct download *download, int lane, const void *data,
+                                   size_t n_bytes, uint64_t now_us);
 
 /* The caller stopped or resumed reading from the lane's transfer (no buffer was free): while it is
  * held back it cannot stall. */

@@ -24,7 +24,7 @@ static uint64_t next_random(struct download *d)
 
 static bool is_drained(const struct download *d)
 {
-    return d->settled_bytes == d->taken_bytes && !d->is_syncing;
+    return d->settled_bytes == d->taken_bytes && !d->is_syncing && !d->is_comparing;
 }
 
 static void start_checkpoint(struct download *d, uint64_t now_us, struct effects *fx)
@@ -38,6 +38,16 @@ static void start_checkpoint(struct download *d, uint64_t now_us, struct effects
     download_emit(fx, FX_CHECKPOINT);
 }
 
+/* Takes back what the store claims of bytes that proved wrong. True while that is under way. */
+static bool disown(struct download *d, uint64_t now_us, struct effects *fx)
+{
+    if (!d->must_disown)
+        return false;
+    d->must_disown = false;
+    start_checkpoint(d, now_us, fx);
+    return d->is_syncing;
+}
+
 /* The old version's bytes are not ours any more once a restart drained. */
 static void begin_again(struct download *d, uint64_t now_us, struct effects *fx)
 {
@@ -48,12 +58,13 @@ static void begin_again(struct download *d, uint64_t now_us, struct effects *fx)
     lanes_probe(d, now_us, fx);
 }
 
-static void go_on_draining(struct download *d, uint64_t now_us, struct effects *fx)
+void download_go_on_draining(struct download *d, uint64_t now_us, struct effects *fx)
 {
     if (!is_drained(d))
         return;
     if (d->is_restarting && !d->has_outcome) {
-        begin_again(d, now_us, fx);
+        if (!disown(d, now_us, fx))
+            begin_again(d, now_us, fx);
         return;
     }
     if (!d->is_part_ready || d->is_restarting) {
@@ -75,7 +86,8 @@ void download_drain(struct download *d, uint64_t now_us, struct effects *fx)
     if (d->phase >= DOWNLOAD_DRAINING)
         return; /* a lane's range could not be noted: that failure drains already */
     download_move(d, DOWNLOAD_DRAINING);
-    go_on_draining(d, now_us, fx);
+    seams_clear(&d->seams);
+    download_go_on_draining(d, now_us, fx);
 }
 
 void download_end(struct download *d, const struct download_outcome *outcome, uint64_t now_us,
@@ -182,14 +194,14 @@ void download_on_written(struct download *d, const struct event *ev, struct effe
 {
     struct sg_err err = download_error_of(ev);
     d->settled_bytes += ev->n_bytes;
-    if (err.status == SG_OK) {
+    if (err.status == SG_OK && !d->must_disown) {
         err.status = extents_add(&d->written, ev->offset, ev->offset + ev->n_bytes);
         d->unsynced_bytes += ev->n_bytes;
     }
     if (err.status != SG_OK)
         download_disk_failed(d, &err, ev->now_us, fx);
     if (d->phase == DOWNLOAD_DRAINING)
-        go_on_draining(d, ev->now_us, fx);
+        download_go_on_draining(d, ev->now_us, fx);
 }
 
 /* The last look before a file may be called done: every byte of it is durable. */
@@ -233,7 +245,7 @@ void download_on_checkpointed(struct download *d, const struct event *ev, struct
     if (err.status != SG_OK)
         download_disk_failed(d, &err, ev->now_us, fx);
     if (phase == DOWNLOAD_DRAINING)
-        go_on_draining(d, ev->now_us, fx);
+        download_go_on_draining(d, ev->now_us, fx);
     else if (phase == DOWNLOAD_SYNCING)
         after_last_checkpoint(d, fx);
 }

@@ -1,5 +1,6 @@
-/* What the three parts of the download step share: download.c has the phases, download_lanes.c the
- * lanes, download_end.c what becomes durable and how it ends. */
+/* What the parts of the download step share: download.c has the phases, download_lanes.c the
+ * lanes, download_replies.c what they get, download_seams.c what came twice, download_end.c what
+ * becomes durable and how it ends. */
 #ifndef SEGUE_CORE_DOWNLOAD_INTERNAL_H
 #define SEGUE_CORE_DOWNLOAD_INTERNAL_H
 
@@ -66,6 +67,14 @@ void download_restart(struct download *download, uint64_t now_us, struct effects
 void download_learn(struct download *download, const struct event *event, int64_t total,
                     bool has_ranges, struct effects *effects);
 
+/* Compares what can be compared by now; false while something is left to be. */
+bool seams_are_compared(struct download *download, struct effects *effects);
+void download_on_compared(struct download *download, const struct event *event,
+                          struct effects *effects);
+
+/* Goes on with draining when everything under way has ended. */
+void download_go_on_draining(struct download *download, uint64_t now_us, struct effects *effects);
+
 /* Opens lanes while more are wanted and have something to do. */
 void lanes_open(struct download *download, uint64_t now_us, struct effects *effects);
 
@@ -74,6 +83,9 @@ void lanes_probe(struct download *download, uint64_t now_us, struct effects *eff
 
 /* The number of lanes in a state. */
 int lanes_in(const struct download *download, enum lane_state state);
+
+/* Where the lane's request ends. */
+uint64_t lane_asked_end(const struct download *download, const struct lane *lane);
 
 /* Every lane counts as heard of just now. */
 void lanes_touch(struct download *download, uint64_t now_us);

@@ -1,18 +1,9 @@
-/* The lanes of a download: opening them on ranges of the plan, judging what they get, and what to
- * do when they fail. A lane's range is the plan's business; a lane is the request on top of it. */
+/* The lanes of a download: opening them on ranges of the plan, taking what they bring, closing
+ * them. A lane's range is the plan's business; a lane is the request on top of it, which asks for a
+ * little more on both sides: the seams. */
 #include "core/download_internal.h"
 
-#include <string.h>
-
 #include "base/assert.h"
-#include "core/retry.h"
-#include "core/verdict.h"
-
-enum {
-    BAD_ANSWERS_MAX = 2,
-    WORTH_MENTIONING = 64 * 1024, /* a request that gave this much may be repeated at once */
-    ENDING_MAX_US = 500 * 1000,   /* a complete transfer that does not end by then is cut off */
-};
 
 static void emit_lane(struct effects *fx, enum effect_kind kind, int lane)
 {
@@ -27,6 +18,8 @@ static void ask(struct download *d, int lane, uint64_t first, uint64_t end, uint
     l->state = LANE_ASKING;
     l->first = first;
     l->end = end;
+    l->pos = first;
+    l->tail_end = 0;
     l->wants_range = !d->asks_whole;
     l->is_paused = false;
     l->received = 0;
@@ -37,6 +30,22 @@ static void ask(struct download *d, int lane, uint64_t first, uint64_t end, uint
     effect->first = first;
     effect->end = end;
     effect->wants_range = l->wants_range;
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Asks for a range, for a seam behind it, and for one before it when those bytes came by another
+ * request. A lane that just failed asks for no bytes that do not bring it forward: where
+ * connections break after a few KiB it would never get anywhere. */
+static void ask_for(struct download *d, int lane, const struct plan_grant *grant, uint64_t now_us,
+                    struct effects *fx)
+{
+    bool is_eager = d->lanes[lane].failures > 0;
+    uint64_t lead = is_eager ? 0 : plan_arrived_before(&d->plan, grant->first, SEAM_SIZE);
+    ask(d, lane, grant->first - lead, least(grant->end + SEAM_SIZE, d->plan.total), now_us, fx);
 }
 
 /* Gives the lane's range back. A plan without memory to note it cannot go on safely. */
@@ -131,296 +140,104 @@ void lanes_open(struct download *d, uint64_t now_us, struct effects *fx)
             d->lanes[grant.victim].state = LANE_FREE;
             emit_lane(fx, FX_CLOSE_LANE, grant.victim);
         }
-        ask(d, lane, grant.first, grant.end, now_us, fx);
+        ask_for(d, lane, &grant, now_us, fx);
     }
 }
 
-static bool may_others_deliver(const struct download *d)
+uint64_t lane_asked_end(const struct download *d, const struct lane *l)
 {
-    return lanes_in(d, LANE_RECEIVING) + lanes_in(d, LANE_ASKING) + lanes_in(d, LANE_ENDING) > 0;
+    return l->end > 0 ? l->end : d->plan.total;
 }
 
-static void back_off(struct download *d, int lane, int64_t retry_after_ms, uint64_t now_us)
-{
-    struct lane *l = &d->lanes[lane];
-    l->failures++;
-    l->not_before_us = now_us + (uint64_t)retry_delay_ms(l->failures, 0, retry_after_ms) * 1000;
-}
-
-/* A lane failed in a way that may pass; it is closed already. With something to show it simply
- * goes on; else the others do its work; and when there are none, the round is over. Without
- * ranges nothing of it can be continued. */
-static void recover(struct download *d, int lane, const struct sg_err *err, int64_t retry_after_ms,
-                    uint64_t now_us, struct effects *fx)
-{
-    struct lane *l = &d->lanes[lane];
-    if (d->has_plan && !d->has_ranges) {
-        download_end_round(d, err, retry_after_ms, now_us, fx);
-        return;
-    }
-    if (l->received > 0)
-        l->failures = 0;
-    if (l->received >= WORTH_MENTIONING)
-        return;
-    back_off(d, lane, retry_after_ms, now_us);
-    if (l->received == 0 && !may_others_deliver(d))
-        download_end_round(d, err, retry_after_ms, now_us, fx);
-}
-
-/* While others deliver it is enough that fewer lanes are wanted for a while. */
-static void refused(struct download *d, int lane, const struct sg_err *err, int64_t retry_after_ms,
-                    uint64_t now_us, struct effects *fx)
-{
-    if (d->has_plan)
-        tuner_refused(&d->tuner, now_us, lanes_in(d, LANE_RECEIVING), retry_after_ms);
-    if (!may_others_deliver(d))
-        recover(d, lane, err, retry_after_ms, now_us, fx);
-}
-
-/* Leaves the server's ranges alone: one lane, from the first byte. */
-static void ask_whole(struct download *d, uint64_t now_us, struct effects *fx)
-{
-    d->asks_whole = true;
-    if (d->has_plan)
-        download_restart(d, now_us, fx);
-    else
-        lanes_probe(d, now_us, fx);
-}
-
-/* An answer that makes no sense: once more, with no lane beside it; then without a range; then it
- * is the server's fault. */
-static void bad_answer(struct download *d, int lane, const struct sg_err *err, uint64_t now_us,
-                       struct effects *fx)
-{
-    if (d->has_plan)
-        tuner_refused(&d->tuner, now_us, lanes_in(d, LANE_RECEIVING), -1);
-    if (may_others_deliver(d)) {
-        back_off(d, lane, -1, now_us);
-        return;
-    }
-    d->bad_answers++;
-    bool is_enough = d->bad_answers >= BAD_ANSWERS_MAX;
-    if (is_enough && d->asks_whole)
-        download_fail(d, err, now_us, fx);
-    else if (is_enough)
-        ask_whole(d, now_us, fx);
-    else if (!d->has_plan)
-        lanes_probe(d, now_us, fx);
-}
-
-/* The server sent the whole file for a part of it. The lane that is there goes on alone; when there
- * is none, only the beginning is left. */
-static void ranges_ignored(struct download *d, uint64_t now_us, struct effects *fx)
-{
-    d->config.max_lanes = 1;
-    tuner_set_ceiling(&d->tuner, 1);
-    if (lanes_in(d, LANE_RECEIVING) == 0)
-        ask_whole(d, now_us, fx);
-}
-
-static void accept_body(struct download *d, const struct event *ev, int64_t total, bool has_ranges,
-                        struct effects *fx)
-{
-    struct lane *l = &d->lanes[ev->lane];
-    l->state = LANE_RECEIVING;
-    l->last_byte_us = ev->now_us;
-    if (!d->has_plan) {
-        download_learn(d, ev, total, has_ranges, fx);
-        struct plan_grant grant;
-        if (d->has_outcome || !plan_assign(&d->plan, ev->lane, ev->now_us, &grant))
-            return;
-    }
-    plan_receiving(&d->plan, ev->lane, ev->now_us, ev->setup_us);
-}
-
-/* No byte to receive: the file is empty, or complete. */
-static void accept_nothing(struct download *d, const struct event *ev, struct effects *fx)
-{
-    lane_close(d, ev->lane, ev->now_us, fx);
-    if (!d->has_plan)
-        download_learn(d, ev, 0, false, fx);
-}
-
-static struct expectation expectation_of(const struct download *d, const struct lane *l)
-{
-    struct expectation expected = { .wants_range = l->wants_range,
-                                    .first = l->first,
-                                    .end = l->end,
-                                    .total = -1,
-                                    .has_worked = d->taken_bytes > 0 || d->record->done > 0 };
-    if (d->has_plan) {
-        expected.total = d->record->total;
-        expected.etag = d->record->etag;
-        expected.last_modified = d->record->last_modified;
-    }
-    return expected;
-}
-
-void lane_on_head(struct download *d, const struct event *ev, struct effects *fx)
-{
-    struct lane *l = &d->lanes[ev->lane];
-    if (l->state != LANE_ASKING)
-        return;
-    struct expectation expected = expectation_of(d, l);
-    struct sg_err err = { 0 };
-    enum verdict verdict = verdict_of(ev->reply, &expected, &err);
-    int64_t total = verdict_total(ev->reply);
-    if (verdict == VERDICT_RANGE || verdict == VERDICT_WHOLE) {
-        accept_body(d, ev, total, verdict == VERDICT_RANGE && total >= 0, fx);
-        return;
-    }
-    if (verdict == VERDICT_EMPTY || verdict == VERDICT_COMPLETE) {
-        accept_nothing(d, ev, fx);
-        return;
-    }
-    lane_close(d, ev->lane, ev->now_us, fx);
-    if (d->has_outcome)
-        return;
-    switch (verdict) {
-    case VERDICT_IGNORED:
-        ranges_ignored(d, ev->now_us, fx);
-        return;
-    case VERDICT_CHANGED:
-        download_changed(d, &err, ev->now_us, fx);
-        return;
-    case VERDICT_REFUSED:
-        refused(d, ev->lane, &err, ev->reply->retry_after_ms, ev->now_us, fx);
-        return;
-    case VERDICT_RETRY:
-        recover(d, ev->lane, &err, ev->reply->retry_after_ms, ev->now_us, fx);
-        return;
-    case VERDICT_LINK:
-        download_wait(d, JOB_REASON_LINK, &err, ev->now_us, fx);
-        return;
-    case VERDICT_NO_RANGE:
-        ask_whole(d, ev->now_us, fx);
-        return;
-    default:
-        if (err.status == SG_E_BAD_SERVER)
-            bad_answer(d, ev->lane, &err, ev->now_us, fx);
-        else
-            download_fail(d, &err, ev->now_us, fx);
-    }
-}
-
-/* A lane that asked for exactly its range ends by itself, and its connection can be used again; one
- * whose tail was taken by another is cut off. */
-void lane_on_full(struct download *d, const struct event *ev, struct effects *fx)
-{
-    struct lane *l = &d->lanes[ev->lane];
-    uint64_t asked_end = l->end > 0 ? l->end : d->plan.total;
-    if (l->state != LANE_RECEIVING)
-        return; /* the download ended between the last byte and this event */
-    l->failures = 0;
-    if (d->plan.lanes[ev->lane].end == asked_end)
-        l->state = LANE_ENDING;
-    else
-        lane_close(d, ev->lane, ev->now_us, fx);
-}
-
-/* The body of a file of unknown length came to its end: now the length is known. */
-static void close_open_end(struct download *d, int lane)
+/* The range is complete, and the request goes on: for as long as what follows is to do it is this
+ * lane's, since nobody gets it sooner; a link that works only once depends on that. */
+static void extend(struct download *d, int lane, uint64_t n_more)
 {
     struct plan_lane *range = &d->plan.lanes[lane];
-    uint64_t total = range->pos;
-    range->is_busy = false;
-    d->plan.total = total;
-    d->record->total = (int64_t)total;
-    d->is_open_ended = false;
-}
-
-static void lane_failed(struct download *d, int lane, const struct sg_err *err, uint64_t now_us,
-                        struct effects *fx)
-{
-    bool is_unheard = d->lanes[lane].received == 0;
-    bool is_senseless = err->status == SG_E_BAD_SERVER;
-    bool may_pass = is_senseless || sg_status_class(err->status) == SG_CLASS_RETRY;
-    if (!may_pass)
-        download_fail(d, err, now_us, fx);
-    else if (d->phase == DOWNLOAD_CREATING && d->has_ranges)
-        return; /* it had to wait for the part file: then it is asked for again */
-    else if (is_senseless && (d->has_ranges || !d->has_plan))
-        bad_answer(d, lane, err, now_us, fx);
-    else if (is_unheard && (err->status == SG_E_CONNECT || err->status == SG_E_RESET))
-        refused(d, lane, err, -1, now_us, fx);
-    else
-        recover(d, lane, err, -1, now_us, fx);
-}
-
-void lane_on_end(struct download *d, const struct event *ev, struct effects *fx)
-{
-    enum lane_state state = d->lanes[ev->lane].state;
-    if (state == LANE_FREE)
-        return;
-    if (state == LANE_RECEIVING && d->is_open_ended && ev->status == SG_OK)
-        close_open_end(d, ev->lane);
-    bool is_complete = !d->has_plan || !d->plan.lanes[ev->lane].is_busy;
-    lane_close(d, ev->lane, ev->now_us, fx);
-    if (d->has_outcome || (d->has_plan && is_complete))
-        return;
-    struct sg_err err = { 0 };
-    if (ev->err != NULL)
-        err = *ev->err;
-    err.status = ev->status;
-    if (ev->status == SG_OK)
-        sg_err_set(&err, SG_E_SHORT, "the server sent less than it promised");
-    lane_failed(d, ev->lane, &err, ev->now_us, fx);
-}
-
-static bool is_stalled(const struct download *d, const struct lane *l, uint64_t now_us)
-{
-    if (l->state == LANE_FREE || l->is_paused)
-        return false;
-    uint64_t patience_us =
-        l->state == LANE_ENDING ? (uint64_t)ENDING_MAX_US : d->config.stall_timeout_us;
-    return now_us - l->last_byte_us >= patience_us;
-}
-
-static void drop_stalled(struct download *d, int lane, uint64_t now_us, struct effects *fx)
-{
-    bool is_complete = d->lanes[lane].state == LANE_ENDING;
-    struct sg_err err = { 0 };
-    sg_err_set(&err, SG_E_STALLED, "the server sent nothing for %u seconds",
-               (unsigned)(d->config.stall_timeout_us / 1000000));
-    lane_close(d, lane, now_us, fx);
-    if (!d->has_outcome && !is_complete)
-        recover(d, lane, &err, -1, now_us, fx);
-}
-
-void lanes_tick(struct download *d, uint64_t now_us, struct effects *fx)
-{
-    for (int i = 0; i < PLAN_LANES_MAX; i++) {
-        if (is_stalled(d, &d->lanes[i], now_us) && !d->has_outcome)
-            drop_stalled(d, i, now_us, fx);
-    }
-    if (d->has_plan)
-        tuner_tick(&d->tuner, now_us, rate_bps(&d->rate, now_us), lanes_in(d, LANE_RECEIVING),
-                   (uint64_t)(d->plan.setup_s * 1e6));
+    if (range->end - range->pos <= n_more)
+        plan_extend(&d->plan, lane, lane_asked_end(d, &d->lanes[lane]));
 }
 
 bool download_may_take(const struct download *d, int lane)
 {
+    enum lane_state state = d->lanes[lane].state;
     return d->is_part_ready && d->phase == DOWNLOAD_FETCHING &&
-           d->lanes[lane].state == LANE_RECEIVING;
+           (state == LANE_RECEIVING || state == LANE_ENDING);
 }
 
-struct download_take download_take(struct download *d, int lane, size_t n_bytes, uint64_t now_us)
+/* What comes before the range came by another request already. */
+static size_t take_lead(struct download *d, struct lane *l, uint64_t start, const void *data,
+                        size_t n_bytes)
 {
-    SG_ASSERT(download_may_take(d, lane));
+    if (l->pos >= start)
+        return 0;
+    size_t n = (size_t)least(start - l->pos, n_bytes);
+    seams_put(&d->seams, l->pos, data, n);
+    l->pos += n;
+    l->received += n;
+    return n;
+}
+
+static void take_range(struct download *d, int lane, size_t n_bytes, uint64_t now_us,
+                       struct download_take *take)
+{
     struct lane *l = &d->lanes[lane];
     const struct plan_lane *range = &d->plan.lanes[lane];
-    uint64_t room = range->end - range->pos;
-    struct download_take take = { .offset = range->pos,
-                                  .n_bytes = n_bytes < room ? n_bytes : (size_t)room };
-    take.is_lane_full = plan_advance(&d->plan, lane, now_us, take.n_bytes);
-    rate_add(&d->rate, now_us, take.n_bytes);
-    d->taken_bytes += take.n_bytes;
+    if (n_bytes == 0)
+        return;
+    extend(d, lane, n_bytes);
+    take->offset = range->pos;
+    take->n_bytes = (size_t)least(range->end - range->pos, n_bytes);
+    take->is_lane_full = plan_advance(&d->plan, lane, now_us, take->n_bytes);
+    if (take->is_lane_full)
+        l->tail_end = least(range->end + SEAM_SIZE, lane_asked_end(d, l));
+    rate_add(&d->rate, now_us, take->n_bytes);
+    d->taken_bytes += take->n_bytes;
     d->bad_answers = 0;
     if (d->has_ranges)
         d->record->attempts = 0; /* without ranges no byte is progress that lasts */
-    l->received += take.n_bytes;
+    l->received += take->n_bytes;
+    l->pos += take->n_bytes;
+}
+
+/* What comes behind the range comes by another request too. True when that is all of it. */
+static bool take_tail(struct download *d, struct lane *l, const void *data, size_t n_bytes)
+{
+    size_t n = (size_t)least(l->tail_end - l->pos, n_bytes);
+    seams_put(&d->seams, l->pos, data, n);
+    l->pos += n;
+    return n > 0 && l->pos == l->tail_end;
+}
+
+struct download_take download_take(struct download *d, int lane, const void *data, size_t n_bytes,
+                                   uint64_t now_us)
+{
+    SG_ASSERT(download_may_take(d, lane));
+    struct lane *l = &d->lanes[lane];
+    const unsigned char *bytes = data;
+    struct download_take take = { 0 };
     l->last_byte_us = now_us;
+    if (l->state == LANE_RECEIVING) {
+        take.skipped = take_lead(d, l, d->plan.lanes[lane].start, data, n_bytes);
+        take_range(d, lane, n_bytes - take.skipped, now_us, &take);
+    }
+    size_t used = take.skipped + take.n_bytes;
+    if (take.is_lane_full || l->state == LANE_ENDING)
+        take.is_lane_full |= take_tail(d, l, bytes + used, n_bytes - used);
     return take;
+}
+
+/* A lane that asked for exactly its range and its seam ends by itself, and its connection can be
+ * used again; one whose tail was taken by another is cut off. */
+void lane_on_full(struct download *d, const struct event *ev, struct effects *fx)
+{
+    struct lane *l = &d->lanes[ev->lane];
+    if (l->state != LANE_RECEIVING && l->state != LANE_ENDING)
+        return; /* the download ended between the last byte and this event */
+    l->failures = 0;
+    l->state = LANE_ENDING;
+    if (l->pos == l->tail_end && l->tail_end < lane_asked_end(d, l))
+        lane_close(d, ev->lane, ev->now_us, fx);
 }
 
 void download_lane_paused(struct download *d, int lane, bool is_paused, uint64_t now_us)

@@ -129,19 +129,35 @@ static void abandon(struct plan_lane *lane, uint64_t now_us)
     lane->last_bps = 0.0;
 }
 
-/* The longest stretch that nobody fetches. */
+static struct extent longest_todo(const struct plan *plan)
+{
+    struct extent longest = plan->todo.items[0];
+    for (size_t i = 1; i < plan->todo.count; i++) {
+        const struct extent *item = &plan->todo.items[i];
+        if (item->to - item->from > longest.to - longest.from)
+            longest = *item;
+    }
+    return longest;
+}
+
+/* Where what begins at `from` has to end. */
+static uint64_t piece_end(const struct plan *plan, uint64_t from, uint64_t end)
+{
+    if (!plan->is_ascending || end - from <= PLAN_PIECE_ASCENDING)
+        return end;
+    return from + PLAN_PIECE_ASCENDING;
+}
+
+/* The longest stretch that nobody fetches, or the first piece of the lowest. */
 static bool take_todo(struct plan *plan, struct plan_grant *grant)
 {
-    const struct extent *longest = NULL;
-    for (size_t i = 0; i < plan->todo.count; i++) {
-        const struct extent *item = &plan->todo.items[i];
-        if (longest == NULL || item->to - item->from > longest->to - longest->from)
-            longest = item;
-    }
-    if (longest == NULL)
+    if (plan->todo.count == 0)
         return false;
-    *grant = (struct plan_grant){ .first = longest->from, .end = longest->to, .victim = -1 };
-    /* a whole item is taken out: nothing is split, no memory is needed */
+    struct extent item = plan->is_ascending ? plan->todo.items[0] : longest_todo(plan);
+    *grant = (struct plan_grant){ .first = item.from,
+                                  .end = piece_end(plan, item.from, item.to),
+                                  .victim = -1 };
+    /* an item or its beginning is taken out: nothing is split, no memory is needed */
     enum sg_status status = extents_remove(&plan->todo, grant->first, grant->end);
     return status == SG_OK;
 }
@@ -212,6 +228,59 @@ bool plan_advance(struct plan *plan, int lane, uint64_t now_us, uint64_t n_bytes
         return false;
     vacate(busy, now_us);
     return true;
+}
+
+enum sg_status plan_ascend(struct plan *plan)
+{
+    plan->is_ascending = true;
+    for (int i = 0; i < PLAN_LANES_MAX; i++) {
+        struct plan_lane *lane = &plan->lanes[i];
+        if (!lane->is_busy)
+            continue;
+        uint64_t end = piece_end(plan, lane->pos, lane->end);
+        enum sg_status status = extents_add(&plan->todo, end, lane->end);
+        if (status != SG_OK)
+            return status;
+        lane->end = end;
+    }
+    return SG_OK;
+}
+
+/* The end of the stretch to do that begins exactly at `offset`; `offset` when there is none. */
+static uint64_t todo_end(const struct plan *plan, uint64_t offset)
+{
+    for (size_t i = 0; i < plan->todo.count; i++) {
+        if (plan->todo.items[i].from == offset)
+            return plan->todo.items[i].to;
+    }
+    return offset;
+}
+
+void plan_extend(struct plan *plan, int lane, uint64_t limit)
+{
+    struct plan_lane *busy = busy_lane(plan, lane);
+    uint64_t end = piece_end(plan, busy->end, todo_end(plan, busy->end));
+    if (end > limit)
+        end = limit;
+    /* the beginning of a stretch, or all of it: nothing is split, no memory is needed */
+    if (end > busy->end && extents_remove(&plan->todo, busy->end, end) == SG_OK)
+        busy->end = end;
+}
+
+uint64_t plan_arrived_before(const struct plan *plan, uint64_t offset, uint64_t max)
+{
+    uint64_t from = offset > max ? offset - max : 0;
+    for (size_t i = 0; i < plan->todo.count; i++) {
+        const struct extent *item = &plan->todo.items[i];
+        if (item->from < offset && item->to > from)
+            from = item->to < offset ? item->to : offset;
+    }
+    for (int i = 0; i < PLAN_LANES_MAX; i++) {
+        const struct plan_lane *lane = &plan->lanes[i];
+        if (lane->is_busy && lane->pos < offset && lane->end > from)
+            from = lane->end < offset ? lane->end : offset;
+    }
+    return offset - from;
 }
 
 enum sg_status plan_release(struct plan *plan, int lane, uint64_t now_us)

@@ -17,9 +17,10 @@
 
 enum {
     PLAN_LANES_MAX = 64,
-    PLAN_PIECE_MIN = 64 * 1024,   /* a smaller piece is not worth a request */
-    PLAN_BLIND_MIN = 512 * 1024,  /* nor one of this size from a lane whose rate is not known yet */
-    PLAN_GAIN_MIN_US = 50 * 1000, /* a split must end the download this much earlier */
+    PLAN_PIECE_MIN = 64 * 1024,  /* a smaller piece is not worth a request */
+    PLAN_BLIND_MIN = 512 * 1024, /* nor one of this size from a lane whose rate is not known yet */
+    PLAN_PIECE_ASCENDING = 4 * 1024 * 1024, /* grants of a plan that ascends */
+    PLAN_GAIN_MIN_US = 50 * 1000,           /* a split must end the download this much earlier */
 };
 
 struct plan_lane {
@@ -36,7 +37,8 @@ struct plan {
     uint64_t total;
     struct extents todo;
     struct plan_lane lanes[PLAN_LANES_MAX];
-    double setup_s; /* from asking for a range to its first byte, smoothed */
+    bool is_ascending; /* see plan_ascend */
+    double setup_s;    /* from asking for a range to its first byte, smoothed */
 };
 
 /* What a free lane gets. */
@@ -53,6 +55,11 @@ SG_MUST_USE enum sg_status plan_init(struct plan *plan, uint64_t total, const st
 /* Releases the memory. */
 void plan_fini(struct plan *plan);
 
+/* From now on lanes get pieces from the low end, for files on volumes where a write far behind the
+ * last one makes the system fill everything between with zeros. What lanes own beyond a piece is to
+ * do again. SG_E_NOMEM. */
+SG_MUST_USE enum sg_status plan_ascend(struct plan *plan);
+
 /* Gives the free lane `lane` something to do; false when there is nothing worth it. The lane is
  * then busy from *out_grant's first to its end; a victim's end has been moved. Takes time
  * proportional to the number of lanes. */
@@ -64,6 +71,12 @@ void plan_receiving(struct plan *plan, int lane, uint64_t now_us, uint64_t setup
 /* `n_bytes` arrived on the lane, at most up to its end; they are no longer the plan's. At its end
  * the lane becomes free, which is the return value. */
 bool plan_advance(struct plan *plan, int lane, uint64_t now_us, uint64_t n_bytes);
+
+/* Lets a busy lane go on, at most to `limit`, into what is to do right behind its end. */
+void plan_extend(struct plan *plan, int lane, uint64_t limit);
+
+/* How many of the bytes right before `offset`, at most `max`, have arrived. */
+uint64_t plan_arrived_before(const struct plan *plan, uint64_t offset, uint64_t max);
 
 /* The lane stopped: what is left of its range is to do again, and the lane is free. SG_E_NOMEM. */
 SG_MUST_USE enum sg_status plan_release(struct plan *plan, int lane, uint64_t now_us);

@@ -1,6 +1,6 @@
 /* What the engine's files share. engine.c owns the engine and the queue, jobs.c the table of jobs,
- * add.c and commands.c change it, saves.c is what is on its way to the store, run.c, run_lane.c and
- * run_part.c are one active job. */
+ * add.c and commands.c change it, saves.c is what is on its way to the store, run.c, run_lane.c,
+ * run_part.c and run_seams.c are one active job. */
 #ifndef SEGUE_ENGINE_ENGINE_PRIVATE_H
 #define SEGUE_ENGINE_ENGINE_PRIVATE_H
 
@@ -101,6 +101,16 @@ struct part_work {
     enum sg_status status;
 };
 
+/* The comparison of seams with the part file that is under way: never more than one. */
+struct seam_work {
+    struct work work;
+    struct run *run;
+    struct file *file;
+    const struct seam_batch *batch;
+    enum sg_status status;
+    struct sg_err err;
+};
+
 /* An active job. Lives until its download has ended and every operation of it has completed. */
 struct run {
     struct engine *engine;
@@ -117,6 +127,7 @@ struct run {
     bool is_stepping;
     struct sg_list written; /* writes that finished inside a step */
     struct part_work part_work;
+    struct seam_work seam_work;
     struct timer finish_again; /* while others hold the finished file */
     uint64_t finish_until_us;
     struct lane_io lanes[PLAN_LANES_MAX];
@@ -253,5 +264,10 @@ void run_finish_again(struct timer *timer);
 
 /* Closes and forgets the part file, at the end. */
 void run_close_part(struct run *run);
+
+/* run_seams.c */
+
+/* Compares download.comparing with the part file. */
+void run_compare(struct run *run);
 
 #endif

@@ -92,6 +92,9 @@ static void do_effect(struct run *run, const struct effect *effect)
     case FX_CHECKPOINT:
         run_checkpoint(run);
         return;
+    case FX_COMPARE:
+        run_compare(run);
+        return;
     case FX_VERIFY:
         do_verify(run);
         return;

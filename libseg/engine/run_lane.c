@@ -143,34 +143,32 @@ static void store(struct lane_io *lane, uint64_t offset, const unsigned char *da
         submit(lane);
 }
 
-static bool on_data(void *ctx, const void *data, size_t n_bytes)
+/* Makes room for bytes of the lane's range; false when they have to wait. */
+static bool prepare(struct lane_io *lane, size_t n_bytes, struct wbuf **spare)
 {
-    struct lane_io *lane = ctx;
-    struct run *run = lane->run;
-    struct download *download = &run->download;
-    struct wbuf *spare;
-    if (download->lanes[lane->number].state == LANE_ENDING)
-        return true; /* more than was announced: not ours */
-    if (!download_may_take(download, lane->number))
-        return false; /* lanes_resume follows when the part file is there */
+    *spare = NULL;
     if (!limit_may_pass(lane)) {
         limit_wait(lane);
         return false;
     }
-    if (!find_room(lane, n_bytes, &spare)) {
-        submit(lane); /* it comes back, perhaps at once; and what came of it may close the lane */
-        if (lane->xfer == NULL)
-            return true;
-        if (!find_room(lane, n_bytes, &spare))
-            return wait_for_buffer(lane);
-    }
+    if (find_room(lane, n_bytes, spare))
+        return true;
+    submit(lane); /* it comes back, perhaps at once; and what came of it may close the lane */
+    if (lane->xfer == NULL || find_room(lane, n_bytes, spare))
+        return true;
+    return wait_for_buffer(lane);
+}
 
+static void take(struct lane_io *lane, const unsigned char *data, size_t n_bytes,
+                 struct wbuf *spare)
+{
+    struct run *run = lane->run;
     uint64_t now_us = loop_now_us(run->engine->loop);
-    struct download_take take = download_take(download, lane->number, n_bytes, now_us);
+    struct download_take take = download_take(&run->download, lane->number, data, n_bytes, now_us);
     limit_take(lane, take.n_bytes);
     run->is_stepping = true; /* what is written meanwhile is told below */
     if (take.n_bytes > 0)
-        store(lane, take.offset, data, take.n_bytes, spare);
+        store(lane, take.offset, data + take.skipped, take.n_bytes, spare);
     else
         wbuf_return(spare);
     if (take.is_lane_full)
@@ -184,6 +182,20 @@ static bool on_data(void *ctx, const void *data, size_t n_bytes)
     }
     run_report_written(run);
     run_op_end(run);
+}
+
+static bool on_data(void *ctx, const void *data, size_t n_bytes)
+{
+    struct lane_io *lane = ctx;
+    const struct download *download = &lane->run->download;
+    struct wbuf *spare = NULL;
+    if (!download_may_take(download, lane->number))
+        return false; /* lanes_resume follows when the part file is there */
+    bool is_written = download->lanes[lane->number].state == LANE_RECEIVING;
+    if (is_written && !prepare(lane, n_bytes, &spare))
+        return false;
+    if (lane->xfer != NULL)
+        take(lane, data, n_bytes, spare);
     return true;
 }
 

@@ -25,6 +25,22 @@ static void feed(struct run *run, enum event_kind kind, enum sg_status status,
     run_feed(run, &event);
 }
 
+static bool grows_as_written(const struct job_record *record)
+{
+    const char *none = file_allocation_word(FILE_ALLOC_NONE);
+    return record->allocation != NULL && strcmp(record->allocation, none) == 0;
+}
+
+static void feed_part(struct run *run, enum event_kind kind, enum sg_status status,
+                      const struct sg_err *err)
+{
+    struct event event = run_event(run, kind);
+    event.status = status;
+    event.err = status != SG_OK ? err : NULL;
+    event.is_ascending = grows_as_written(&run->job->record);
+    run_feed(run, &event);
+}
+
 static void perform(struct work *work)
 {
     struct part_work *part = sg_container_of(work, struct part_work, work);
@@ -83,7 +99,7 @@ static void on_reopened(struct run *run, struct part_task *task, enum sg_status 
         status = job_record_set(&record->part_path, task->part_path);
     if (status == SG_OK)
         status = job_record_set(&record->path, task->path);
-    feed(run, EV_PART_OPENED, status, &task->err);
+    feed_part(run, EV_PART_OPENED, status, &task->err);
 }
 
 void run_reopen_part(struct run *run)
@@ -127,7 +143,7 @@ static void on_part_committed(void *ctx, enum sg_status status, const struct sg_
     struct run *run = ctx;
     if (status == SG_OK)
         job_announce(run->job);
-    feed(run, EV_PART_READY, status, err);
+    feed_part(run, EV_PART_READY, status, err);
     if (status == SG_OK)
         lanes_resume(run);
     run_op_end(run);
@@ -151,7 +167,7 @@ static void on_created(struct run *run, struct part_task *task, enum sg_status s
     if (status == SG_OK)
         status = commit(run, on_part_committed);
     if (status != SG_OK)
-        feed(run, EV_PART_READY, status, task->err.status == status ? &task->err : NULL);
+        feed_part(run, EV_PART_READY, status, task->err.status == status ? &task->err : NULL);
 }
 
 static enum sg_status create(struct part_task *task)
@@ -169,7 +185,7 @@ void run_create_part(struct run *run)
 
 static void on_emptied(struct run *run, struct part_task *task, enum sg_status status)
 {
-    feed(run, EV_PART_READY, status, &task->err);
+    feed_part(run, EV_PART_READY, status, &task->err);
     if (status == SG_OK)
         lanes_resume(run);
 }
@@ -180,7 +196,7 @@ static void on_claims_dropped(void *ctx, enum sg_status status, const struct sg_
     if (status == SG_OK)
         start(run, part_reset, on_emptied);
     else
-        feed(run, EV_PART_READY, status, err);
+        feed_part(run, EV_PART_READY, status, err);
     run_op_end(run);
 }
 

@@ -351,6 +351,8 @@ static void link_expires__in_mid_download__waits_for_another_one(void **state)
     struct world *world = *state;
     struct server *server = begin(world, 8 * MIB);
     server->shares[0].expires_us = 1000 * 1000;
+    server->reset_permille = 1000;
+    server->faults_until_us = 2000 * 1000;
     struct promise *job = add(world);
     world_await(world, "job 1 waiting link", A_WHILE_MS);
     world_run_ms(world, 60000);
@@ -360,7 +362,18 @@ static void link_expires__in_mid_download__waits_for_another_one(void **state)
                      SG_OK);
     world_await(world, "job 1 done", A_WHILE_MS * 2);
     world_check_file(world, job);
-    assert_in_range(server->n_sent, 8 * MIB, 8 * MIB + 64 * KIB);
+    assert_in_range(server->n_sent, 8 * MIB, 8 * MIB + 256 * KIB);
+}
+
+static void link_works_once__is_good_for_the_lane_that_has_it(void **state)
+{
+    struct world *world = *state;
+    struct server *server = begin(world, 8 * MIB);
+    server->shares[0].expires_us = 150 * 1000; /* when the first reply has begun */
+    struct promise *job = add(world);
+    world_await(world, "job 1 done", A_WHILE_MS);
+    world_check_file(world, job);
+    assert_sent_once(server, 8 * MIB);
 }
 
 static void server_tolerates_three__others_get_429__steps_down_and_keeps_every_byte(void **state)
@@ -447,7 +460,7 @@ static void fetch_with_few_buffers(uint32_t at_once_permille, uint32_t max_lanes
     world_await(world, "job 1 done", A_WHILE_MS);
     world_check_file(world, job);
     assert_sent_once(server, 1 * MIB);
-    assert_in_range(took_ms(world), 3400, 3900); /* as one lane with all the buffers it wants */
+    assert_in_range(took_ms(world), 3400, 3950); /* as one lane with all the buffers it wants */
     world_destroy(world);
 }
 
@@ -554,6 +567,7 @@ int main(void)
         CASE(file_changes__on_the_server__is_fetched_anew),
         CASE(file_changes__and_the_server_falters__counts_one_change),
         CASE(link_expires__in_mid_download__waits_for_another_one),
+        CASE(link_works_once__is_good_for_the_lane_that_has_it),
         CASE(server_tolerates_three__others_get_429__steps_down_and_keeps_every_byte),
         CASE(server_away__for_a_minute__is_asked_again),
         CASE(server_falls_silent__after_the_stall_time__is_asked_again),

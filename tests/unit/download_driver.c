@@ -175,6 +175,9 @@ static void carry_out(struct driver *d, const struct effect *effect)
     case FX_CHECKPOINT:
         start_flush(d);
         return;
+    case FX_COMPARE:
+        begin(d, &d->compare_work, effect->kind);
+        return;
     case FX_VERIFY:
     case FX_FINISH:
         begin(d, &d->last_work, effect->kind);
@@ -214,12 +217,19 @@ static bool is_due(const struct driver *d, const struct fake_work *work)
     return d->is_running && work->is_pending && work->due_us <= d->now_us;
 }
 
+static void step_part(struct driver *d, enum event_kind kind, enum sg_status status)
+{
+    struct sg_err err = { .status = status };
+    step(d, &(struct event){
+                .kind = kind, .status = status, .err = &err, .is_ascending = d->is_ascending });
+}
+
 static void on_part(struct driver *d)
 {
     d->part_work.is_pending = false;
     if (d->part_work.kind == FX_REOPEN_PART) {
         enum sg_status status = d->has_part ? strike(&d->open) : SG_E_NOT_FOUND;
-        step_status(d, EV_PART_OPENED, status);
+        step_part(d, EV_PART_OPENED, status);
         return;
     }
     enum sg_status status = strike(&d->create);
@@ -230,7 +240,7 @@ static void on_part(struct driver *d)
         must(job_record_set(&d->record.part_path, "file.part"));
         commit(d);
     }
-    step_status(d, EV_PART_READY, status);
+    step_part(d, EV_PART_READY, status);
 }
 
 static void on_flushed(struct driver *d)
@@ -249,6 +259,27 @@ static void on_flushed(struct driver *d)
     d->committed.done = (int64_t)extents_total(&d->committed.extents);
     driver_check_claims(d, &d->committed);
     step_status(d, EV_CHECKPOINTED, SG_OK);
+}
+
+static enum sg_status compared(struct driver *d)
+{
+    const struct seam_batch *batch = &d->download.comparing;
+    enum sg_status status = strike(&d->compare);
+    SG_ASSERT(batch->count > 0);
+    for (size_t i = 0; i < batch->count && status == SG_OK; i++) {
+        const struct seam *seam = &batch->items[i];
+        SG_ASSERT(extents_contain(&d->on_disk, seam->offset, seam->offset + seam->length));
+        d->compared_bytes += seam->length;
+        if (memcmp(d->disk + seam->offset, seam->bytes, seam->length) != 0)
+            status = SG_E_CHANGED;
+    }
+    return status;
+}
+
+static void on_compared(struct driver *d)
+{
+    d->compare_work.is_pending = false;
+    step_status(d, EV_COMPARED, compared(d));
 }
 
 static enum sg_status verified(struct driver *d)
@@ -278,8 +309,20 @@ static void do_work(struct driver *d)
         on_part(d);
     if (is_due(d, &d->sync_work))
         on_flushed(d);
+    if (is_due(d, &d->compare_work))
+        on_compared(d);
     if (is_due(d, &d->last_work))
         on_last_work(d);
+}
+
+/* How far the disk's end is from the first byte that it lacks. */
+static void note_distance(struct driver *d)
+{
+    const struct extents *on_disk = &d->on_disk;
+    struct extent gap = { 0 };
+    uint64_t end = on_disk->items[on_disk->count - 1].to;
+    if (extents_gap(on_disk, 0, end, &gap) && end - gap.from > d->furthest)
+        d->furthest = end - gap.from;
 }
 
 static void end_write(struct driver *d, const struct fake_write *write)
@@ -290,6 +333,7 @@ static void end_write(struct driver *d, const struct fake_write *write)
         memcpy(d->disk + write->offset, origin_bytes(write->version, write->source),
                (size_t)write->length);
         must(extents_add(&d->on_disk, write->offset, write->offset + write->length));
+        note_distance(d);
     } else {
         scramble(d, write->offset, write->offset + write->length);
     }
@@ -345,13 +389,20 @@ static uint64_t least(uint64_t a, uint64_t b)
 static void hand_over(struct driver *d, int number, uint64_t n)
 {
     struct fake_lane *lane = &d->lanes[number];
-    struct download_take take = download_take(&d->download, number, (size_t)n, d->now_us);
-    SG_ASSERT(take.n_bytes <= n && (take.n_bytes == n || take.is_lane_full));
-    must(extents_add(&d->arrived, take.offset, take.offset + take.n_bytes));
-    buffer(d, lane, take.offset, take.n_bytes);
+    uint64_t source = lane->answer.body_first + lane->sent;
+    struct download_take take = download_take(
+        &d->download, number, origin_bytes(lane->answer.version, source), (size_t)n, d->now_us);
+    bool is_full = lane->is_full || take.is_lane_full;
+    SG_ASSERT(take.skipped + take.n_bytes <= n);
+    SG_ASSERT(take.skipped + take.n_bytes == n || is_full);
+    lane->sent += take.skipped;
+    if (take.n_bytes > 0) {
+        must(extents_add(&d->arrived, take.offset, take.offset + take.n_bytes));
+        buffer(d, lane, take.offset, take.n_bytes);
+    }
     d->taken_bytes += take.n_bytes;
-    lane->sent += n;
-    lane->is_full = take.is_lane_full;
+    lane->sent += n - take.skipped;
+    lane->is_full = is_full;
     if (!take.is_lane_full)
         return;
     if (d->writes_at_once) {
@@ -370,14 +421,10 @@ static void send_body(struct driver *d, int number)
         uint64_t n = least(least(PIECE, left), (uint64_t)lane->credit_bytes);
         if (n == 0)
             break;
-        bool is_surplus = d->download.lanes[number].state == LANE_ENDING;
-        if (!is_surplus && !download_may_take(&d->download, number))
+        if (!download_may_take(&d->download, number))
             break;
         lane->credit_bytes -= (double)n;
-        if (is_surplus)
-            lane->sent += n;
-        else
-            hand_over(d, number, n);
+        hand_over(d, number, n);
     }
     if (lane->credit_bytes > (double)lane->answer.rate_bps)
         lane->credit_bytes = (double)lane->answer.rate_bps; /* buffers underneath have an end */
@@ -525,6 +572,7 @@ void driver_crash(struct driver *d)
         d->lanes[i].is_open = false;
     d->part_work.is_pending = false;
     d->sync_work.is_pending = false;
+    d->compare_work.is_pending = false;
     d->last_work.is_pending = false;
     lose_unflushed(d, &d->on_disk);
     job_record_fini(&d->record);

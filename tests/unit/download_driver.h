@@ -102,6 +102,7 @@ struct driver {
     uint64_t seed;
 
     struct origin origin;
+    bool has_secrets;      /* content changes under the same validators: it tells no version */
     answer_fn *on_request; /* may change the answer; NULL: none */
     void *ctx;
     int n_requests;
@@ -114,9 +115,12 @@ struct driver {
     size_t n_writes;
     struct fake_work part_work;
     struct fake_work sync_work;
+    struct fake_work compare_work;
     struct fake_work last_work; /* verify, finish */
-    struct fault open, create, write, flush, verify, finish;
+    struct fault open, create, write, flush, compare, verify, finish;
     uint64_t buffer_bytes;
+    bool is_ascending; /* the part file should be written from its low end */
+    uint64_t furthest; /* behind the lowest byte not written yet was anything written */
     uint64_t write_delay_us;
     bool writes_at_once; /* a lane's last write is told before its EV_LANE_FULL */
     uint64_t work_delay_us;
@@ -131,7 +135,8 @@ struct driver {
     struct extents arrived;  /* taken, or there at the start */
     int n_resets;            /* times the part file was emptied */
     int n_checkpoints;
-    uint64_t taken_bytes; /* in all runs */
+    uint64_t compared_bytes; /* of seams, in all runs */
+    uint64_t taken_bytes;    /* in all runs */
 };
 
 /* A job for a file of `total` bytes at a server with ranges, 4 MiB/s a lane, 20 ms until a reply.

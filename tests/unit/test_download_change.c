@@ -1,4 +1,5 @@
 /* Stories of downloads whose file becomes another one on the server. */
+#include "tests/unit/download_driver_internal.h"
 #include "tests/unit/download_story.h"
 
 static void download__file_changed__begins_again_and_has_the_new_bytes(void **state)
@@ -98,9 +99,164 @@ static void download__file_changes_all_the_time__fails_after_three_restarts(void
     release(d);
 }
 
+/* From now on other bytes come under the validators of the first version. */
+static void change_secretly(struct driver *d, int lane, struct answer *answer)
+{
+    (void)lane;
+    if (d->ctx != NULL)
+        answer->version = 1;
+}
+
+static void download__content_changes_secretly__is_found_where_requests_meet(void **state)
+{
+    (void)state;
+    int on = 1;
+    struct driver *d = driver_create(8 * MIB, 4);
+    d->on_request = change_secretly;
+    d->has_secrets = true;
+    driver_start(d);
+    assert_true(driver_run_to_bytes(d, 2 * MIB));
+    d->ctx = &on;
+    driver_abort_lane(d, 1, SG_E_RESET);
+    assert_true(driver_run(d, 60));
+    assert_int_equal(d->record.restarts, 1);
+    assert_int_equal(d->outcome.state, JOB_DONE);
+    assert_memory_equal(d->disk, origin_bytes(1, 0), 8 * MIB);
+    release(d);
+}
+
+static void download__content_changed_secretly_between_runs__is_found(void **state)
+{
+    (void)state;
+    int on = 1;
+    struct driver *d = driver_create(4 * MIB, 1);
+    d->on_request = change_secretly;
+    d->has_secrets = true;
+    run_part_of(d, 2 * MIB);
+    d->ctx = &on;
+    run(d);
+    assert_int_equal(d->outcome.state, JOB_DONE);
+    assert_int_equal(d->record.restarts, 1);
+    assert_memory_equal(d->disk, origin_bytes(1, 0), 4 * MIB);
+    release(d);
+}
+
+static void download__content_changed_secretly_and_may_not__fails_and_claims_nothing(void **state)
+{
+    (void)state;
+    int on = 1;
+    struct driver *d = driver_create(4 * MIB, 4);
+    d->record.on_change = JOB_ON_CHANGE_FAIL;
+    d->on_request = change_secretly;
+    d->has_secrets = true;
+    run_part_of(d, 2 * MIB);
+    d->ctx = &on;
+    run(d);
+    assert_failed(d, SG_E_CHANGED);
+    assert_int_equal(d->record.done, 0);
+    assert_int_equal(d->committed.extents.count, 0);
+    release(d);
+}
+
+/* The power fails before the new version has begun: the mixture must not be believed then. */
+static void download__content_changed_secretly__crash__nothing_of_it_is_claimed(void **state)
+{
+    (void)state;
+    int on = 1;
+    struct driver *d = driver_create(4 * MIB, 2);
+    d->on_request = change_secretly;
+    d->has_secrets = true;
+    run_part_of(d, 2 * MIB);
+    assert_true(d->committed.extents.count > 0);
+    d->ctx = &on;
+    driver_start(d);
+    assert_true(driver_run_to_phase(d, DOWNLOAD_PROBING));
+    driver_crash(d);
+    assert_int_equal(d->record.extents.count, 0);
+    run(d);
+    assert_int_equal(d->outcome.state, JOB_DONE);
+    assert_memory_equal(d->disk, origin_bytes(1, 0), 4 * MIB);
+    release(d);
+}
+
+static void download__content_changed_secretly__paused_before_it_was_known__claims_nothing(
+    void **state)
+{
+    (void)state;
+    int on = 1;
+    struct driver *d = driver_create(4 * MIB, 1);
+    d->on_request = change_secretly;
+    d->has_secrets = true;
+    run_part_of(d, 2 * MIB);
+    d->ctx = &on;
+    driver_start(d);
+    while (!d->download.is_comparing)
+        assert_true(driver_turn(d));
+    driver_stop(d, JOB_PAUSED);
+    assert_true(driver_run(d, 10));
+    assert_int_equal(d->outcome.state, JOB_PAUSED);
+    assert_int_equal(d->record.extents.count, 0);
+    run(d);
+    assert_int_equal(d->outcome.state, JOB_DONE);
+    assert_memory_equal(d->disk, origin_bytes(1, 0), 4 * MIB);
+    release(d);
+}
+
+static void download__part_file_was_changed_by_another__is_found(void **state)
+{
+    (void)state;
+    struct driver *d = driver_create(4 * MIB, 1);
+    run_part_of(d, 2 * MIB);
+    d->disk[d->record.done - 1] ^= 1u;
+    driver_start(d);
+    assert_true(driver_run_to_phase(d, DOWNLOAD_PROBING));
+    assert_true(driver_run(d, 60));
+    assert_done(d, 0);
+    release(d);
+}
+
+static void other_tag(struct driver *d, int lane, struct answer *answer)
+{
+    static char *const tags[] = { "\"node-1\"", "\"node-2\"", "\"node-3\"" };
+    (void)d;
+    answer->reply.etag = tags[lane % 3];
+}
+
+static void download__nodes_differ_in_tag_and_not_in_content__is_accepted(void **state)
+{
+    (void)state;
+    struct driver *d = driver_create(8 * MIB, 4);
+    d->on_request = other_tag;
+    run(d);
+    assert_int_equal(d->outcome.state, JOB_DONE);
+    assert_int_equal(d->record.restarts, 0);
+    assert_memory_equal(d->disk, origin_bytes(0, 0), 8 * MIB);
+    assert_true(d->compared_bytes >= 2 * SEAM_SIZE);
+    release(d);
+}
+
+static void download__seam_cannot_be_read__fails_as_any_disk(void **state)
+{
+    (void)state;
+    struct driver *d = driver_create(8 * MIB, 4);
+    d->compare = (struct fault){ .status = SG_E_IO };
+    run(d);
+    assert_failed(d, SG_E_IO);
+    release(d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(download__content_changes_secretly__is_found_where_requests_meet),
+        cmocka_unit_test(download__content_changed_secretly_between_runs__is_found),
+        cmocka_unit_test(download__content_changed_secretly_and_may_not__fails_and_claims_nothing),
+        cmocka_unit_test(download__content_changed_secretly__crash__nothing_of_it_is_claimed),
+        cmocka_unit_test(
+            download__content_changed_secretly__paused_before_it_was_known__claims_nothing),
+        cmocka_unit_test(download__part_file_was_changed_by_another__is_found),
+        cmocka_unit_test(download__nodes_differ_in_tag_and_not_in_content__is_accepted),
+        cmocka_unit_test(download__seam_cannot_be_read__fails_as_any_disk),
         cmocka_unit_test(download__file_changed__begins_again_and_has_the_new_bytes),
         cmocka_unit_test(download__file_of_same_length_changed__begins_again),
         cmocka_unit_test(download__file_became_empty__is_done_empty),

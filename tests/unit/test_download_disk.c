@@ -267,9 +267,41 @@ static void download__memory_runs_out__ends_cleanly(void **state)
     assert_int_equal(sg_mem_live(), 0);
 }
 
+/* Where a volume fills up with zeros what lies before a write, lanes stay near each other. */
+static void download__part_file_grows_as_written__lanes_stay_at_its_low_end(void **state)
+{
+    (void)state;
+    for (int is_ascending = 0; is_ascending <= 1; is_ascending++) {
+        struct driver *d = driver_create(12 * MIB, 2);
+        d->is_ascending = is_ascending;
+        run(d);
+        assert_done(d, 0);
+        if (is_ascending)
+            assert_in_range(d->furthest, 1, PLAN_PIECE_ASCENDING + MIB);
+        else
+            assert_in_range(d->furthest, 6 * MIB, 12 * MIB);
+        release(d);
+    }
+}
+
+static void download__part_file_grows_as_written__resumes_in_pieces(void **state)
+{
+    (void)state;
+    struct driver *d = driver_create(12 * MIB, 2);
+    d->is_ascending = true;
+    run_part_of(d, MIB);
+    run(d);
+    assert_done(d, 0);
+    assert_int_equal(d->taken_bytes, 12 * MIB);
+    assert_in_range(d->furthest, 1, PLAN_PIECE_ASCENDING + MIB);
+    release(d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(download__part_file_grows_as_written__lanes_stay_at_its_low_end),
+        cmocka_unit_test(download__part_file_grows_as_written__resumes_in_pieces),
         cmocka_unit_test(download__part_is_gone__begins_again),
         cmocka_unit_test(download__part_cannot_be_opened__fails_and_keeps_the_claims),
         cmocka_unit_test(download__no_room_for_part__waits_for_space),

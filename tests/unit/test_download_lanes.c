@@ -336,9 +336,82 @@ static void download__more_lanes_allowed__are_used(void **state)
     release(d);
 }
 
+/* Only the first request is served. */
+static void serve_once(struct driver *d, int lane, struct answer *answer)
+{
+    (void)lane;
+    if (d->n_requests > 1)
+        become(answer, *(const int *)d->ctx);
+}
+
+static void download__link_works_once__the_lane_that_has_it_fetches_everything(void **state)
+{
+    (void)state;
+    const int codes[] = { 403, 404, 410, 401, 400 };
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        int code = codes[i];
+        struct driver *d = driver_create(12 * MIB, 16);
+        d->on_request = serve_once;
+        d->ctx = &code;
+        run(d);
+        assert_done(d, 0);
+        assert_in_range(d->n_requests, 2, 4);
+        release(d);
+    }
+}
+
+static void fail_all_but_first(struct driver *d, int lane, struct answer *answer)
+{
+    (void)lane;
+    if (d->n_requests > 1)
+        answer->failure = *(const enum sg_status *)d->ctx;
+}
+
+static void download__one_lane_cannot_be_trusted__costs_only_that_lane(void **state)
+{
+    (void)state;
+    const enum sg_status failures[] = { SG_E_TLS, SG_E_REDIRECT, SG_E_BAD_SERVER, SG_E_LIMIT };
+    for (size_t i = 0; i < sizeof failures / sizeof failures[0]; i++) {
+        enum sg_status failure = failures[i];
+        struct driver *d = driver_create(12 * MIB, 4);
+        d->on_request = fail_all_but_first;
+        d->ctx = &failure;
+        run(d);
+        assert_done(d, 0);
+        release(d);
+    }
+}
+
+static void download__reset_sooner_than_a_seam_is_long__gets_through(void **state)
+{
+    (void)state;
+    uint64_t bytes = 2000;
+    struct driver *d = driver_create(40000, 2);
+    d->on_request = reset_after;
+    d->ctx = &bytes;
+    assert_true(driver_run_job(d, 10, 600));
+    assert_done(d, 0);
+    release(d);
+}
+
+static void download__lanes_meet__every_seam_is_compared(void **state)
+{
+    (void)state;
+    struct driver *d = driver_create(12 * MIB, 8);
+    run(d);
+    assert_done(d, 0);
+    /* each request but the one that ends the file has a seam behind it */
+    assert_int_equal(d->compared_bytes, (uint64_t)(d->n_requests - 1) * SEAM_SIZE);
+    release(d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(download__link_works_once__the_lane_that_has_it_fetches_everything),
+        cmocka_unit_test(download__one_lane_cannot_be_trusted__costs_only_that_lane),
+        cmocka_unit_test(download__reset_sooner_than_a_seam_is_long__gets_through),
+        cmocka_unit_test(download__lanes_meet__every_seam_is_compared),
         cmocka_unit_test(download__reset_every_mib__is_done_without_a_pause),
         cmocka_unit_test(download__reset_every_few_bytes__is_done_politely),
         cmocka_unit_test(download__bodies_end_early__are_continued),

@@ -324,6 +324,65 @@ static void plan__released__is_to_do_again(void **state)
     finish(&w);
 }
 
+static void plan__request_goes_on__takes_what_follows_and_is_to_do(void **state)
+{
+    (void)state;
+    struct world w;
+    const double rates[] = { 1.0 * MIB };
+    begin(&w, 8 * MIB);
+    start(&w, 0);
+    flow(&w, rates, 1, 1000);
+    struct plan_grant grant = assign(&w, 1);
+    plan_extend(&w.plan, 0, 8 * MIB);
+    assert_int_equal(w.plan.lanes[0].end, grant.first); /* it is somebody's */
+    assert_int_equal(plan_release(&w.plan, 1, w.now_us), SG_OK);
+    plan_extend(&w.plan, 0, grant.first + 5);
+    assert_int_equal(w.plan.lanes[0].end, grant.first + 5);
+    check(&w);
+    plan_extend(&w.plan, 0, 8 * MIB);
+    assert_int_equal(w.plan.lanes[0].end, 8 * MIB);
+    check(&w);
+    finish(&w);
+}
+
+static void plan__arrived_before__counts_what_touches(void **state)
+{
+    (void)state;
+    struct world w;
+    begin(&w, MIB);
+    start(&w, 0);
+    assert_int_equal(plan_arrived_before(&w.plan, 0, 100), 0);
+    assert_int_equal(plan_arrived_before(&w.plan, 50, 100), 0);
+    arrive(&w, 0, 1000);
+    assert_int_equal(plan_arrived_before(&w.plan, 1000, 100), 100);
+    assert_int_equal(plan_arrived_before(&w.plan, 1000, 5000), 1000);
+    assert_int_equal(plan_arrived_before(&w.plan, 1001, 5000), 0);
+    assert_int_equal(plan_release(&w.plan, 0, w.now_us), SG_OK);
+    assert_int_equal(plan_arrived_before(&w.plan, 1000, 5000), 1000);
+    assert_int_equal(plan_arrived_before(&w.plan, 1001, 5000), 0);
+    finish(&w);
+}
+
+static void plan__ascending__hands_out_pieces_from_the_low_end(void **state)
+{
+    (void)state;
+    struct world w;
+    begin(&w, 64 * MIB);
+    start(&w, 0);
+    arrive(&w, 0, 1000);
+    assert_int_equal(plan_ascend(&w.plan), SG_OK);
+    check(&w);
+    const uint64_t first_end = 1000 + PLAN_PIECE_ASCENDING;
+    assert_int_equal(w.plan.lanes[0].end, first_end);
+    struct plan_grant grant = assign(&w, 1);
+    assert_int_equal(grant.first, first_end);
+    assert_int_equal(grant.end, first_end + PLAN_PIECE_ASCENDING);
+    plan_extend(&w.plan, 1, 64 * MIB);
+    assert_int_equal(w.plan.lanes[1].end, grant.end + PLAN_PIECE_ASCENDING);
+    check(&w);
+    finish(&w);
+}
+
 static void plan__enormous_file__is_split_without_rounding_over(void **state)
 {
     (void)state;
@@ -388,6 +447,10 @@ static void random_step(struct world *w)
         assert_int_equal(plan_remaining(&w->plan), before);
     } else if (!l->is_receiving && pick(4) != 0) {
         plan_receiving(&w->plan, lane, w->now_us, pick(500 * MS));
+    } else if (pick(30) == 0) {
+        assert_int_equal(plan_ascend(&w->plan), SG_OK);
+    } else if (pick(12) == 0) {
+        plan_extend(&w->plan, lane, l->end + pick(MIB));
     } else if (pick(12) == 0) {
         assert_int_equal(plan_release(&w->plan, lane, w->now_us), SG_OK);
     } else {
@@ -430,6 +493,9 @@ int main(void)
         cmocka_unit_test(plan__lane_silent_for_two_seconds__loses_its_tail),
         cmocka_unit_test(plan__lane_that_stalled__gets_a_fair_share_again),
         cmocka_unit_test(plan__released__is_to_do_again),
+        cmocka_unit_test(plan__request_goes_on__takes_what_follows_and_is_to_do),
+        cmocka_unit_test(plan__arrived_before__counts_what_touches),
+        cmocka_unit_test(plan__ascending__hands_out_pieces_from_the_low_end),
         cmocka_unit_test(plan__enormous_file__is_split_without_rounding_over),
         cmocka_unit_test(plan__memory_runs_out__changes_nothing),
         cmocka_unit_test(plan__random_operations__never_leave_a_gap_or_an_overlap),

@@ -1,0 +1,272 @@
+/* What becomes of a lane by what it gets: replies and what they mean, ends, failures, silence. The
+ * rule behind all of it: while other lanes deliver, a failure costs only the lane that failed; the
+ * last lane's failure decides. */
+#include "core/download_internal.h"
+
+#include "core/retry.h"
+#include "core/verdict.h"
+
+enum {
+    BAD_ANSWERS_MAX = 2,
+    WORTH_MENTIONING = 64 * 1024, /* a request that gave this much may be repeated at once */
+    ENDING_MAX_US = 500 * 1000,   /* a complete transfer that does not end by then is cut off */
+};
+
+static bool may_others_deliver(const struct download *d)
+{
+    return lanes_in(d, LANE_RECEIVING) + lanes_in(d, LANE_ASKING) + lanes_in(d, LANE_ENDING) > 0;
+}
+
+static void back_off(struct download *d, int lane, int64_t retry_after_ms, uint64_t now_us)
+{
+    struct lane *l = &d->lanes[lane];
+    l->failures++;
+    l->not_before_us = now_us + (uint64_t)retry_delay_ms(l->failures, 0, retry_after_ms) * 1000;
+}
+
+/* A lane failed in a way that may pass; it is closed already. With something to show it simply
+ * goes on; else the others do its work; and when there are none, the round is over. Without
+ * ranges nothing of it can be continued. */
+static void recover(struct download *d, int lane, const struct sg_err *err, int64_t retry_after_ms,
+                    uint64_t now_us, struct effects *fx)
+{
+    struct lane *l = &d->lanes[lane];
+    if (d->has_plan && !d->has_ranges) {
+        download_end_round(d, err, retry_after_ms, now_us, fx);
+        return;
+    }
+    if (l->received > 0)
+        l->failures = 0;
+    if (l->received >= WORTH_MENTIONING)
+        return;
+    back_off(d, lane, retry_after_ms, now_us);
+    if (l->received == 0 && !may_others_deliver(d))
+        download_end_round(d, err, retry_after_ms, now_us, fx);
+}
+
+/* While others deliver it is enough that fewer lanes are wanted for a while. */
+static void refused(struct download *d, int lane, const struct sg_err *err, int64_t retry_after_ms,
+                    uint64_t now_us, struct effects *fx)
+{
+    if (d->has_plan)
+        tuner_refused(&d->tuner, now_us, lanes_in(d, LANE_RECEIVING), retry_after_ms);
+    if (!may_others_deliver(d))
+        recover(d, lane, err, retry_after_ms, now_us, fx);
+}
+
+/* What would end the download ends only this lane while others deliver; then fewer are wanted. So
+ * a link that works once is good for the lane that has it. */
+static bool is_spared(struct download *d, uint64_t now_us)
+{
+    if (!may_others_deliver(d))
+        return false;
+    tuner_refused(&d->tuner, now_us, lanes_in(d, LANE_RECEIVING), -1);
+    return true;
+}
+
+/* Leaves the server's ranges alone: one lane, from the first byte. */
+static void ask_whole(struct download *d, uint64_t now_us, struct effects *fx)
+{
+    d->asks_whole = true;
+    if (d->has_plan)
+        download_restart(d, now_us, fx);
+    else
+        lanes_probe(d, now_us, fx);
+}
+
+/* An answer that makes no sense: once more, with no lane beside it; then without a range; then it
+ * is the server's fault. */
+static void bad_answer(struct download *d, int lane, const struct sg_err *err, uint64_t now_us,
+                       struct effects *fx)
+{
+    if (is_spared(d, now_us)) {
+        back_off(d, lane, -1, now_us);
+        return;
+    }
+    d->bad_answers++;
+    bool is_enough = d->bad_answers >= BAD_ANSWERS_MAX;
+    if (is_enough && d->asks_whole)
+        download_fail(d, err, now_us, fx);
+    else if (is_enough)
+        ask_whole(d, now_us, fx);
+    else if (!d->has_plan)
+        lanes_probe(d, now_us, fx);
+}
+
+/* The server sent the whole file for a part of it. The lane that is there goes on alone; when there
+ * is none, only the beginning is left. */
+static void ranges_ignored(struct download *d, uint64_t now_us, struct effects *fx)
+{
+    d->config.max_lanes = 1;
+    tuner_set_ceiling(&d->tuner, 1);
+    if (lanes_in(d, LANE_RECEIVING) == 0)
+        ask_whole(d, now_us, fx);
+}
+
+static void accept_body(struct download *d, const struct event *ev, int64_t total, bool has_ranges,
+                        struct effects *fx)
+{
+    struct lane *l = &d->lanes[ev->lane];
+    l->state = LANE_RECEIVING;
+    l->last_byte_us = ev->now_us;
+    if (!d->has_plan) {
+        download_learn(d, ev, total, has_ranges, fx);
+        struct plan_grant grant;
+        if (d->has_outcome || !plan_assign(&d->plan, ev->lane, ev->now_us, &grant))
+            return;
+    }
+    plan_receiving(&d->plan, ev->lane, ev->now_us, ev->setup_us);
+}
+
+/* No byte to receive: the file is empty, or complete. */
+static void accept_nothing(struct download *d, const struct event *ev, struct effects *fx)
+{
+    lane_close(d, ev->lane, ev->now_us, fx);
+    if (!d->has_plan)
+        download_learn(d, ev, 0, false, fx);
+}
+
+static struct expectation expectation_of(const struct download *d, const struct lane *l)
+{
+    struct expectation expected = { .wants_range = l->wants_range,
+                                    .first = l->first,
+                                    .end = l->end,
+                                    .total = -1,
+                                    .has_worked = d->taken_bytes > 0 || d->record->done > 0 };
+    if (d->has_plan) {
+        expected.total = d->record->total;
+        expected.etag = d->record->etag;
+        expected.last_modified = d->record->last_modified;
+    }
+    return expected;
+}
+
+void lane_on_head(struct download *d, const struct event *ev, struct effects *fx)
+{
+    struct lane *l = &d->lanes[ev->lane];
+    if (l->state != LANE_ASKING)
+        return;
+    struct expectation expected = expectation_of(d, l);
+    struct sg_err err = { 0 };
+    enum verdict verdict = verdict_of(ev->reply, &expected, &err);
+    int64_t total = verdict_total(ev->reply);
+    if (verdict == VERDICT_RANGE || verdict == VERDICT_WHOLE) {
+        accept_body(d, ev, total, verdict == VERDICT_RANGE && total >= 0, fx);
+        return;
+    }
+    if (verdict == VERDICT_EMPTY || verdict == VERDICT_COMPLETE) {
+        accept_nothing(d, ev, fx);
+        return;
+    }
+    lane_close(d, ev->lane, ev->now_us, fx);
+    if (d->has_outcome)
+        return;
+    switch (verdict) {
+    case VERDICT_IGNORED:
+        ranges_ignored(d, ev->now_us, fx);
+        return;
+    case VERDICT_CHANGED:
+        download_changed(d, &err, ev->now_us, fx);
+        return;
+    case VERDICT_REFUSED:
+        refused(d, ev->lane, &err, ev->reply->retry_after_ms, ev->now_us, fx);
+        return;
+    case VERDICT_RETRY:
+        recover(d, ev->lane, &err, ev->reply->retry_after_ms, ev->now_us, fx);
+        return;
+    case VERDICT_LINK:
+        if (!is_spared(d, ev->now_us))
+            download_wait(d, JOB_REASON_LINK, &err, ev->now_us, fx);
+        return;
+    case VERDICT_NO_RANGE:
+        ask_whole(d, ev->now_us, fx);
+        return;
+    default:
+        if (err.status == SG_E_BAD_SERVER)
+            bad_answer(d, ev->lane, &err, ev->now_us, fx);
+        else if (!is_spared(d, ev->now_us))
+            download_fail(d, &err, ev->now_us, fx);
+    }
+}
+
+/* The body of a file of unknown length came to its end: now the length is known. */
+static void close_open_end(struct download *d, int lane)
+{
+    struct plan_lane *range = &d->plan.lanes[lane];
+    uint64_t total = range->pos;
+    range->is_busy = false;
+    d->plan.total = total;
+    d->record->total = (int64_t)total;
+    d->is_open_ended = false;
+}
+
+static void lane_failed(struct download *d, int lane, const struct sg_err *err, uint64_t now_us,
+                        struct effects *fx)
+{
+    bool is_unheard = d->lanes[lane].received == 0;
+    bool is_senseless = err->status == SG_E_BAD_SERVER;
+    bool may_pass = is_senseless || sg_status_class(err->status) == SG_CLASS_RETRY;
+    if (!may_pass && !is_spared(d, now_us))
+        download_fail(d, err, now_us, fx);
+    else if (!may_pass)
+        return;
+    else if (d->phase == DOWNLOAD_CREATING && d->has_ranges)
+        return; /* it had to wait for the part file: then it is asked for again */
+    else if (is_senseless && (d->has_ranges || !d->has_plan))
+        bad_answer(d, lane, err, now_us, fx);
+    else if (is_unheard && (err->status == SG_E_CONNECT || err->status == SG_E_RESET))
+        refused(d, lane, err, -1, now_us, fx);
+    else
+        recover(d, lane, err, -1, now_us, fx);
+}
+
+void lane_on_end(struct download *d, const struct event *ev, struct effects *fx)
+{
+    enum lane_state state = d->lanes[ev->lane].state;
+    if (state == LANE_FREE)
+        return;
+    if (state == LANE_RECEIVING && d->is_open_ended && ev->status == SG_OK)
+        close_open_end(d, ev->lane);
+    bool is_complete = !d->has_plan || !d->plan.lanes[ev->lane].is_busy;
+    lane_close(d, ev->lane, ev->now_us, fx);
+    if (d->has_outcome || (d->has_plan && is_complete))
+        return;
+    struct sg_err err = { 0 };
+    if (ev->err != NULL)
+        err = *ev->err;
+    err.status = ev->status;
+    if (ev->status == SG_OK)
+        sg_err_set(&err, SG_E_SHORT, "the server sent less than it promised");
+    lane_failed(d, ev->lane, &err, ev->now_us, fx);
+}
+
+static bool is_stalled(const struct download *d, const struct lane *l, uint64_t now_us)
+{
+    if (l->state == LANE_FREE || l->is_paused)
+        return false;
+    uint64_t patience_us =
+        l->state == LANE_ENDING ? (uint64_t)ENDING_MAX_US : d->config.stall_timeout_us;
+    return now_us - l->last_byte_us >= patience_us;
+}
+
+static void drop_stalled(struct download *d, int lane, uint64_t now_us, struct effects *fx)
+{
+    bool is_complete = d->lanes[lane].state == LANE_ENDING;
+    struct sg_err err = { 0 };
+    sg_err_set(&err, SG_E_STALLED, "the server sent nothing for %u seconds",
+               (unsigned)(d->config.stall_timeout_us / 1000000));
+    lane_close(d, lane, now_us, fx);
+    if (!d->has_outcome && !is_complete)
+        recover(d, lane, &err, -1, now_us, fx);
+}
+
+void lanes_tick(struct download *d, uint64_t now_us, struct effects *fx)
+{
+    for (int i = 0; i < PLAN_LANES_MAX; i++) {
+        if (is_stalled(d, &d->lanes[i], now_us) && !d->has_outcome)
+            drop_stalled(d, i, now_us, fx);
+    }
+    if (d->has_plan)
+        tuner_tick(&d->tuner, now_us, rate_bps(&d->rate, now_us), lanes_in(d, LANE_RECEIVING),
+                   (uint64_t)(d->plan.setup_s * 1e6));
+}
