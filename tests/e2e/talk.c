@@ -25,7 +25,7 @@ static enum sg_status send_all(struct dial *dial, struct sg_err *err)
     size_t n;
     while (status == SG_OK && (n = fread(chunk, 1, sizeof chunk, stdin)) > 0)
         status = dial_write(dial, chunk, (uint32_t)n, err);
-    return status;
+    return status == SG_E_CLOSED ? SG_OK : status; /* it may have said why */
 }
 
 static enum sg_status print_lines(struct dial *dial, long lines, struct sg_err *err)
