@@ -124,10 +124,14 @@ static enum sg_status check_mirror(const char *text, struct sg_buf *out, struct 
     enum sg_status status = net_url_check(text, &url, &userinfo, err);
     if (status != SG_OK)
         return status;
-    sg_buf_puts(out, url);
+    if (userinfo != NULL)
+        status = sg_err_set(err, SG_E_INVALID,
+                            "a mirror's URL cannot have a user name: leave it out of %s", url);
+    else
+        sg_buf_puts(out, url);
     sg_free(url);
     sg_free(userinfo);
-    return SG_OK;
+    return status;
 }
 
 static enum sg_status on_mirrors(const cJSON *value, struct job_record *record, struct sg_err *err)

@@ -99,7 +99,9 @@ static void succeed(struct download *d, uint64_t now_us, struct effects *fx)
  * their connections can serve the next download. */
 static void go_on_fetching(struct download *d, uint64_t now_us, struct effects *fx)
 {
-    if (!plan_is_complete(&d->plan))
+    if (!plan_is_complete(&d->plan) && sources_are_lost(d))
+        download_end(d, &d->lost, now_us, fx);
+    else if (!plan_is_complete(&d->plan))
         lanes_open(d, now_us, fx);
     else if (lanes_in(d, LANE_ENDING) == 0 && seams_are_compared(d, fx))
         succeed(d, now_us, fx);
@@ -292,6 +294,7 @@ enum sg_status download_init(struct download *d, struct job_record *record,
 {
     *d = (struct download){ .record = record, .config = *config, .random = seed };
     SG_ASSERT(config->max_lanes >= 1 && config->max_lanes <= PLAN_LANES_MAX);
+    sources_init(d);
     return extents_copy(&d->written, &record->extents);
 }
 
@@ -301,6 +304,7 @@ void download_fini(struct download *d)
         plan_fini(&d->plan);
     extents_fini(&d->written);
     extents_fini(&d->syncing);
+    sources_fini(d);
     seams_clear(&d->seams);
     seam_batch_clear(&d->comparing);
 }

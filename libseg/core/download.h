@@ -71,6 +71,7 @@ enum effect_kind {
 struct effect {
     enum effect_kind kind;
     int lane;
+    int source; /* FX_OPEN_LANE: 0: the job's URL; n: its n-th mirror */
     uint64_t first;
     uint64_t end;
     bool wants_range;
@@ -93,7 +94,7 @@ enum event_kind {
     EV_LANE_END,     /* a lane's transfer ended: SG_OK at the end of its body */
     EV_WRITTEN,      /* [offset, offset + n_bytes) was written, or failed to be */
     EV_CHECKPOINTED, /* after FX_CHECKPOINT */
-    EV_COMPARED,     /* after FX_COMPARE; SG_E_CHANGED: not equal */
+    EV_COMPARED,     /* after FX_COMPARE: `differing` */
     EV_VERIFIED,     /* after FX_VERIFY; SG_E_CHECKSUM */
     EV_FINISHED,     /* after FX_FINISH */
     EV_TICK,         /* every DOWNLOAD_TICK_US */
@@ -121,6 +122,7 @@ struct event {
     uint64_t setup_us; /* EV_HEAD: from asking to the reply */
     uint64_t offset;
     uint64_t n_bytes;
+    uint32_t differing; /* bit n: the n-th of `comparing` is not what the part file has */
     const struct download_outcome *outcome;
 };
 
@@ -133,6 +135,8 @@ enum lane_state {
 
 struct lane {
     enum lane_state state;
+    int source;
+    bool is_proof;     /* fetches no range: what it brings is compared */
     uint64_t first;    /* what was asked for: its range and seams on both sides */
     uint64_t end;      /* 0: open */
     uint64_t pos;      /* of the next byte that arrives */
@@ -144,6 +148,26 @@ struct lane {
     uint64_t last_byte_us;
     uint64_t not_before_us; /* backing off until then */
     int64_t failures;       /* in a row, without a byte received */
+};
+
+enum source_state {
+    SOURCE_UNPROVED, /* a mirror: nothing of it was compared yet */
+    SOURCE_PROVING,  /* that is under way */
+    SOURCE_TRUSTED,  /* may give bytes */
+    SOURCE_DROPPED,  /* not asked again in this run */
+};
+
+enum { SOURCES_MAX = 64 }; /* further mirrors are not used */
+
+/* A place that has the file: see download_sources.c. */
+struct source {
+    enum source_state state;
+    int max_lanes;          /* that it tolerates; 0: not known */
+    uint64_t not_before_us; /* backing off until then */
+    int64_t failures;       /* in a row, without a byte received */
+    uint64_t proved_bytes;
+    char *etag; /* a mirror's own validators, as they were with its proof */
+    char *last_modified;
 };
 
 /* Settings that hold for one download. */
@@ -174,6 +198,10 @@ struct download {
     bool has_plan;
     struct tuner tuner;
     struct lane lanes[PLAN_LANES_MAX];
+    struct source sources[SOURCES_MAX]; /* the job's URL, then its mirrors */
+    int n_sources;
+    int primary;                  /* the one that said what the file is */
+    struct download_outcome lost; /* how it failed, once it is dropped */
     struct extents written;
     struct extents syncing; /* what the running checkpoint will claim */
     bool is_syncing;

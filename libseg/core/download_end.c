@@ -15,8 +15,8 @@ void download_finish(struct download *d, struct effects *fx)
     download_emit(fx, FX_END);
 }
 
-/* Gives the next step of jitter: a linear congruential generator is random enough for that. */
-static uint64_t next_random(struct download *d)
+/* A linear congruential generator is random enough for that. */
+uint64_t download_random(struct download *d)
 {
     d->random = d->random * 6364136223846793005u + 1442695040888963407u;
     return d->random >> 16;
@@ -54,6 +54,7 @@ static void begin_again(struct download *d, uint64_t now_us, struct effects *fx)
     plan_fini(&d->plan);
     d->has_plan = false;
     d->is_open_ended = false;
+    sources_begin_again(d);
     download_move(d, DOWNLOAD_PROBING);
     lanes_probe(d, now_us, fx);
 }
@@ -104,25 +105,43 @@ void download_end(struct download *d, const struct download_outcome *outcome, ui
         download_drain(d, now_us, fx);
 }
 
+/* The server failed us: perhaps a mirror has the file. */
+static void give_up(struct download *d, const struct download_outcome *outcome, uint64_t now_us,
+                    struct effects *fx)
+{
+    if (!sources_take_over(d, outcome, now_us, fx))
+        download_end(d, outcome, now_us, fx);
+}
+
+static void end_failed(struct download *d, const struct sg_err *err, uint64_t now_us,
+                       struct effects *fx)
+{
+    struct download_outcome outcome = { .state = JOB_FAILED, .err = *err };
+    download_end(d, &outcome, now_us, fx);
+}
+
 void download_fail(struct download *d, const struct sg_err *err, uint64_t now_us,
                    struct effects *fx)
 {
     struct download_outcome outcome = { .state = JOB_FAILED, .err = *err };
-    download_end(d, &outcome, now_us, fx);
+    give_up(d, &outcome, now_us, fx);
 }
 
 void download_wait(struct download *d, enum job_reason reason, const struct sg_err *err,
                    uint64_t now_us, struct effects *fx)
 {
     struct download_outcome outcome = { .state = JOB_WAITING, .reason = reason, .err = *err };
-    download_end(d, &outcome, now_us, fx);
+    give_up(d, &outcome, now_us, fx);
 }
 
 void download_end_round(struct download *d, const struct sg_err *err, int64_t retry_after_ms,
                         uint64_t now_us, struct effects *fx)
 {
     if (err->status == SG_E_NETWORK) {
-        download_wait(d, JOB_REASON_NETWORK, err, now_us, fx);
+        struct download_outcome no_network = { .state = JOB_WAITING,
+                                               .reason = JOB_REASON_NETWORK,
+                                               .err = *err };
+        download_end(d, &no_network, now_us, fx);
         return;
     }
     d->record->attempts++;
@@ -134,9 +153,9 @@ void download_end_round(struct download *d, const struct sg_err *err, int64_t re
         .state = JOB_WAITING,
         .reason = JOB_REASON_RETRY,
         .err = *err,
-        .delay_ms = retry_delay_ms(d->record->attempts, next_random(d), retry_after_ms),
+        .delay_ms = retry_delay_ms(d->record->attempts, download_random(d), retry_after_ms),
     };
-    download_end(d, &outcome, now_us, fx);
+    give_up(d, &outcome, now_us, fx);
 }
 
 void download_restart(struct download *d, uint64_t now_us, struct effects *fx)
@@ -149,7 +168,7 @@ void download_changed(struct download *d, const struct sg_err *err, uint64_t now
                       struct effects *fx)
 {
     if (d->record->on_change == JOB_ON_CHANGE_FAIL || d->record->restarts >= RESTARTS_MAX) {
-        download_fail(d, err, now_us, fx);
+        end_failed(d, err, now_us, fx);
         return;
     }
     d->has_changed = true;

@@ -1,6 +1,7 @@
 /* What the parts of the download step share: download.c has the phases, download_lanes.c the
- * lanes, download_replies.c what they get, download_seams.c what came twice, download_end.c what
- * becomes durable and how it ends. */
+ * lanes, download_replies.c what they get, download_sources.c
+ * from whom, download_seams.c what came twice, download_end.c what becomes durable and how it ends.
+ */
 #ifndef SEGUE_CORE_DOWNLOAD_INTERNAL_H
 #define SEGUE_CORE_DOWNLOAD_INTERNAL_H
 
@@ -14,6 +15,9 @@ void download_move(struct download *download, enum download_phase phase);
 
 /* It is over: tells so. */
 void download_finish(struct download *download, struct effects *effects);
+
+/* The next number of its generator, for jitter and samples. */
+uint64_t download_random(struct download *download);
 
 /* Closes every lane and begins to drain. */
 void download_drain(struct download *download, uint64_t now_us, struct effects *effects);
@@ -67,6 +71,42 @@ void download_restart(struct download *download, uint64_t now_us, struct effects
 void download_learn(struct download *download, const struct event *event, int64_t total,
                     bool has_ranges, struct effects *effects);
 
+/* Counts the job's mirrors; releases what is known of them; forgets it but that they were dropped.
+ */
+void sources_init(struct download *download);
+void sources_fini(struct download *download);
+void sources_begin_again(struct download *download);
+
+/* A mirror begins to answer the request for its proof. SG_E_NOMEM. */
+SG_MUST_USE enum sg_status source_remember(struct source *source, const struct reply *reply);
+
+/* The source for the next lane; -1: none may be asked now. */
+int sources_pick(const struct download *download, uint64_t now_us);
+
+/* Asks mirrors for their proof as soon as there is something to compare it with. */
+void sources_prove(struct download *download, uint64_t now_us, struct effects *effects);
+
+/* A mirror's lane failed, or was refused; it is closed already. */
+void sources_failed(struct download *download, int lane, const struct sg_err *err,
+                    int64_t retry_after_ms, uint64_t now_us, struct effects *effects);
+void sources_refused(struct download *download, int lane, const struct sg_err *err,
+                     int64_t retry_after_ms, uint64_t now_us, struct effects *effects);
+
+/* `n_bytes` of a mirror's proof were compared. */
+void sources_compared(struct download *download, int source, uint64_t n_bytes, bool is_equal,
+                      uint64_t now_us, struct effects *effects);
+
+/* Uses no mirror any more in this run. */
+void sources_drop_mirrors(struct download *download, uint64_t now_us, struct effects *effects);
+
+/* The primary source failed so that the download would end with `outcome`: true when a mirror
+ * carries on. */
+bool sources_take_over(struct download *download, const struct download_outcome *outcome,
+                       uint64_t now_us, struct effects *effects);
+
+/* True when the primary source is lost and no mirror carries on. */
+bool sources_are_lost(struct download *download);
+
 /* Compares what can be compared by now; false while something is left to be. */
 bool seams_are_compared(struct download *download, struct effects *effects);
 void download_on_compared(struct download *download, const struct event *event,
@@ -80,6 +120,13 @@ void lanes_open(struct download *download, uint64_t now_us, struct effects *effe
 
 /* Asks for the file from its first byte, on lane 0, without a plan. */
 void lanes_probe(struct download *download, uint64_t now_us, struct effects *effects);
+
+/* A lane that may be opened now; -1: none. */
+int lanes_free(const struct download *download, uint64_t now_us);
+
+/* Asks a mirror for bytes that are on the disk already. */
+void lane_ask_proof(struct download *download, int lane, int source, uint64_t first, uint64_t end,
+                    uint64_t now_us, struct effects *effects);
 
 /* The number of lanes in a state. */
 int lanes_in(const struct download *download, enum lane_state state);

@@ -11,25 +11,34 @@ static void emit_lane(struct effects *fx, enum effect_kind kind, int lane)
     fx->items[fx->count - 1].lane = lane;
 }
 
-static void ask(struct download *d, int lane, uint64_t first, uint64_t end, uint64_t now_us,
-                struct effects *fx)
+/* Opens a lane for [first, end) of a source. */
+static struct lane *ask(struct download *d, int lane, int source, uint64_t first, uint64_t end,
+                        uint64_t now_us, struct effects *fx)
 {
     struct lane *l = &d->lanes[lane];
-    l->state = LANE_ASKING;
-    l->first = first;
-    l->end = end;
-    l->pos = first;
-    l->tail_end = 0;
-    l->wants_range = !d->asks_whole;
-    l->is_paused = false;
-    l->received = 0;
-    l->asked_us = now_us;
-    l->last_byte_us = now_us;
+    int64_t failures = l->failures;
+    *l = (struct lane){ .state = LANE_ASKING,
+                        .source = source,
+                        .first = first,
+                        .end = end,
+                        .pos = first,
+                        .wants_range = !d->asks_whole,
+                        .asked_us = now_us,
+                        .last_byte_us = now_us,
+                        .failures = failures };
     emit_lane(fx, FX_OPEN_LANE, lane);
     struct effect *effect = &fx->items[fx->count - 1];
+    effect->source = source;
     effect->first = first;
     effect->end = end;
     effect->wants_range = l->wants_range;
+    return l;
+}
+
+void lane_ask_proof(struct download *d, int lane, int source, uint64_t first, uint64_t end,
+                    uint64_t now_us, struct effects *fx)
+{
+    ask(d, lane, source, first, end, now_us, fx)->is_proof = true;
 }
 
 static uint64_t least(uint64_t a, uint64_t b)
@@ -40,12 +49,13 @@ static uint64_t least(uint64_t a, uint64_t b)
 /* Asks for a range, for a seam behind it, and for one before it when those bytes came by another
  * request. A lane that just failed asks for no bytes that do not bring it forward: where
  * connections break after a few KiB it would never get anywhere. */
-static void ask_for(struct download *d, int lane, const struct plan_grant *grant, uint64_t now_us,
-                    struct effects *fx)
+static void ask_for(struct download *d, int lane, int source, const struct plan_grant *grant,
+                    uint64_t now_us, struct effects *fx)
 {
     bool is_eager = d->lanes[lane].failures > 0;
     uint64_t lead = is_eager ? 0 : plan_arrived_before(&d->plan, grant->first, SEAM_SIZE);
-    ask(d, lane, grant->first - lead, least(grant->end + SEAM_SIZE, d->plan.total), now_us, fx);
+    uint64_t end = least(grant->end + SEAM_SIZE, d->plan.total);
+    ask(d, lane, source, grant->first - lead, end, now_us, fx);
 }
 
 /* Gives the lane's range back. A plan without memory to note it cannot go on safely. */
@@ -75,7 +85,7 @@ void lanes_close(struct download *d, uint64_t now_us, struct effects *fx)
 
 void lanes_probe(struct download *d, uint64_t now_us, struct effects *fx)
 {
-    ask(d, 0, 0, 0, now_us, fx);
+    ask(d, 0, d->primary, 0, 0, now_us, fx);
 }
 
 int lanes_in(const struct download *d, enum lane_state state)
@@ -101,7 +111,7 @@ static int lanes_in_use(const struct download *d, uint64_t now_us)
     return n;
 }
 
-static int free_lane(const struct download *d, uint64_t now_us)
+int lanes_free(const struct download *d, uint64_t now_us)
 {
     for (int i = 0; i < PLAN_LANES_MAX; i++) {
         if (d->lanes[i].state == LANE_FREE && d->lanes[i].not_before_us <= now_us)
@@ -125,7 +135,7 @@ static int lane_that_did_well(const struct download *d)
 static int next_lane(const struct download *d, uint64_t now_us)
 {
     if (lanes_in_use(d, now_us) < tuner_target(&d->tuner))
-        return free_lane(d, now_us);
+        return lanes_free(d, now_us);
     return download_open_lanes(d) == 0 ? lane_that_did_well(d) : -1;
 }
 
@@ -133,14 +143,17 @@ void lanes_open(struct download *d, uint64_t now_us, struct effects *fx)
 {
     struct plan_grant grant = { .is_victim_dropped = false };
     int lane;
-    while (!grant.is_victim_dropped && (lane = next_lane(d, now_us)) >= 0) {
+    int source;
+    sources_prove(d, now_us, fx);
+    while (!grant.is_victim_dropped && (lane = next_lane(d, now_us)) >= 0 &&
+           (source = sources_pick(d, now_us)) >= 0) {
         if (!plan_assign(&d->plan, lane, now_us, &grant))
             return;
         if (grant.is_victim_dropped) { /* it is free from the next step on */
             d->lanes[grant.victim].state = LANE_FREE;
             emit_lane(fx, FX_CLOSE_LANE, grant.victim);
         }
-        ask_for(d, lane, &grant, now_us, fx);
+        ask_for(d, lane, source, &grant, now_us, fx);
     }
 }
 
@@ -172,7 +185,7 @@ static size_t take_lead(struct download *d, struct lane *l, uint64_t start, cons
     if (l->pos >= start)
         return 0;
     size_t n = (size_t)least(start - l->pos, n_bytes);
-    seams_put(&d->seams, l->pos, data, n);
+    (void)seams_put(&d->seams, SEAM_NO_PROOF, l->pos, data, n);
     l->pos += n;
     l->received += n;
     return n;
@@ -204,9 +217,17 @@ static void take_range(struct download *d, int lane, size_t n_bytes, uint64_t no
 static bool take_tail(struct download *d, struct lane *l, const void *data, size_t n_bytes)
 {
     size_t n = (size_t)least(l->tail_end - l->pos, n_bytes);
-    seams_put(&d->seams, l->pos, data, n);
+    (void)seams_put(&d->seams, SEAM_NO_PROOF, l->pos, data, n);
     l->pos += n;
     return n > 0 && l->pos == l->tail_end;
+}
+
+/* Nothing of a proof goes into the file. */
+static void take_proof(struct download *d, struct lane *l, const void *data, size_t n_bytes)
+{
+    size_t n = (size_t)least(l->end - l->pos, n_bytes);
+    if (seams_put(&d->seams, l->source, l->pos, data, n))
+        l->pos += n;
 }
 
 struct download_take download_take(struct download *d, int lane, const void *data, size_t n_bytes,
@@ -217,6 +238,10 @@ struct download_take download_take(struct download *d, int lane, const void *dat
     const unsigned char *bytes = data;
     struct download_take take = { 0 };
     l->last_byte_us = now_us;
+    if (l->is_proof) {
+        take_proof(d, l, data, n_bytes);
+        return take;
+    }
     if (l->state == LANE_RECEIVING) {
         take.skipped = take_lead(d, l, d->plan.lanes[lane].start, data, n_bytes);
         take_range(d, lane, n_bytes - take.skipped, now_us, &take);

@@ -14,7 +14,10 @@ enum {
 
 static bool may_others_deliver(const struct download *d)
 {
-    return lanes_in(d, LANE_RECEIVING) + lanes_in(d, LANE_ASKING) + lanes_in(d, LANE_ENDING) > 0;
+    int n = 0;
+    for (int i = 0; i < PLAN_LANES_MAX; i++)
+        n += d->lanes[i].state != LANE_FREE && !d->lanes[i].is_proof;
+    return n > 0;
 }
 
 static void back_off(struct download *d, int lane, int64_t retry_after_ms, uint64_t now_us)
@@ -133,12 +136,39 @@ static struct expectation expectation_of(const struct download *d, const struct 
                                     .end = l->end,
                                     .total = -1,
                                     .has_worked = d->taken_bytes > 0 || d->record->done > 0 };
-    if (d->has_plan) {
+    if (d->has_plan)
         expected.total = d->record->total;
-        expected.etag = d->record->etag;
-        expected.last_modified = d->record->last_modified;
+    const struct source *source = &d->sources[l->source];
+    bool is_mirror = l->source != d->primary; /* it has validators of its own */
+    if (d->has_plan) {
+        expected.etag = is_mirror ? source->etag : d->record->etag;
+        expected.last_modified = is_mirror ? source->last_modified : d->record->last_modified;
     }
     return expected;
+}
+
+/* A mirror is asked for ranges alone; whatever else it answers is its own misfortune. */
+static void mirror_on_head(struct download *d, const struct event *ev, enum verdict verdict,
+                           struct sg_err *err, struct effects *fx)
+{
+    struct lane *l = &d->lanes[ev->lane];
+    int64_t retry_after_ms = ev->reply->retry_after_ms;
+    if (verdict == VERDICT_RANGE && l->is_proof)
+        err->status = source_remember(&d->sources[l->source], ev->reply);
+    if (verdict == VERDICT_RANGE && err->status == SG_OK) {
+        l->state = LANE_RECEIVING;
+        l->last_byte_us = ev->now_us;
+        if (!l->is_proof)
+            plan_receiving(&d->plan, ev->lane, ev->now_us, ev->setup_us);
+        return;
+    }
+    lane_close(d, ev->lane, ev->now_us, fx);
+    if (err->status == SG_OK)
+        sg_err_set(err, SG_E_BAD_SERVER, "the mirror serves no ranges");
+    if (verdict == VERDICT_REFUSED)
+        sources_refused(d, ev->lane, err, retry_after_ms, ev->now_us, fx);
+    else
+        sources_failed(d, ev->lane, err, retry_after_ms, ev->now_us, fx);
 }
 
 void lane_on_head(struct download *d, const struct event *ev, struct effects *fx)
@@ -150,6 +180,10 @@ void lane_on_head(struct download *d, const struct event *ev, struct effects *fx
     struct sg_err err = { 0 };
     enum verdict verdict = verdict_of(ev->reply, &expected, &err);
     int64_t total = verdict_total(ev->reply);
+    if (l->source != d->primary) {
+        mirror_on_head(d, ev, verdict, &err, fx);
+        return;
+    }
     if (verdict == VERDICT_RANGE || verdict == VERDICT_WHOLE) {
         accept_body(d, ev, total, verdict == VERDICT_RANGE && total >= 0, fx);
         return;
@@ -203,6 +237,10 @@ static void close_open_end(struct download *d, int lane)
 static void lane_failed(struct download *d, int lane, const struct sg_err *err, uint64_t now_us,
                         struct effects *fx)
 {
+    if (d->lanes[lane].source != d->primary) {
+        sources_failed(d, lane, err, -1, now_us, fx);
+        return;
+    }
     bool is_unheard = d->lanes[lane].received == 0;
     bool is_senseless = err->status == SG_E_BAD_SERVER;
     bool may_pass = is_senseless || sg_status_class(err->status) == SG_CLASS_RETRY;
@@ -227,7 +265,8 @@ void lane_on_end(struct download *d, const struct event *ev, struct effects *fx)
         return;
     if (state == LANE_RECEIVING && d->is_open_ended && ev->status == SG_OK)
         close_open_end(d, ev->lane);
-    bool is_complete = !d->has_plan || !d->plan.lanes[ev->lane].is_busy;
+    const struct lane *l = &d->lanes[ev->lane];
+    bool is_complete = l->is_proof ? l->pos == l->end : !d->plan.lanes[ev->lane].is_busy;
     lane_close(d, ev->lane, ev->now_us, fx);
     if (d->has_outcome || (d->has_plan && is_complete))
         return;
@@ -251,12 +290,17 @@ static bool is_stalled(const struct download *d, const struct lane *l, uint64_t 
 
 static void drop_stalled(struct download *d, int lane, uint64_t now_us, struct effects *fx)
 {
-    bool is_complete = d->lanes[lane].state == LANE_ENDING;
+    const struct lane *l = &d->lanes[lane];
+    bool is_complete = l->state == LANE_ENDING;
     struct sg_err err = { 0 };
     sg_err_set(&err, SG_E_STALLED, "the server sent nothing for %u seconds",
                (unsigned)(d->config.stall_timeout_us / 1000000));
     lane_close(d, lane, now_us, fx);
-    if (!d->has_outcome && !is_complete)
+    if (d->has_outcome || is_complete)
+        return;
+    if (l->source != d->primary)
+        sources_failed(d, lane, &err, -1, now_us, fx);
+    else
         recover(d, lane, &err, -1, now_us, fx);
 }
 

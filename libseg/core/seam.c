@@ -25,30 +25,31 @@ void seam_batch_clear(struct seam_batch *batch)
 }
 
 /* The seam that goes on at `offset` and has room; else a new one; NULL: neither is possible. */
-static struct seam *seam_at(struct seams *seams, uint64_t offset)
+static struct seam *seam_at(struct seams *seams, int proof, uint64_t offset)
 {
     for (size_t i = 0; i < seams->count; i++) {
         struct seam *seam = &seams->items[i];
-        if (seam->offset + seam->length == offset && seam->length < SEAM_SIZE)
+        bool goes_on = seam->offset + seam->length == offset && seam->length < SEAM_SIZE;
+        if (goes_on && seam->proof == proof)
             return seam;
     }
     if (seams->count == SEAMS_MAX)
         return NULL;
     struct seam *seam = &seams->items[seams->count];
-    *seam = (struct seam){ .offset = offset, .bytes = sg_alloc(SEAM_SIZE) };
+    *seam = (struct seam){ .offset = offset, .proof = proof, .bytes = sg_alloc(SEAM_SIZE) };
     if (seam->bytes == NULL)
         return NULL;
     seams->count++;
     return seam;
 }
 
-void seams_put(struct seams *seams, uint64_t offset, const void *data, size_t n_bytes)
+bool seams_put(struct seams *seams, int proof, uint64_t offset, const void *data, size_t n_bytes)
 {
     const unsigned char *from = data;
     while (n_bytes > 0) {
-        struct seam *seam = seam_at(seams, offset);
+        struct seam *seam = seam_at(seams, proof, offset);
         if (seam == NULL)
-            return;
+            return false;
         size_t room = SEAM_SIZE - seam->length;
         size_t n = n_bytes < room ? n_bytes : room;
         memcpy(seam->bytes + seam->length, from, n);
@@ -57,6 +58,7 @@ void seams_put(struct seams *seams, uint64_t offset, const void *data, size_t n_
         from += n;
         n_bytes -= n;
     }
+    return true;
 }
 
 bool seams_take_due(struct seams *seams, const struct extents *written, struct seam_batch *batch)

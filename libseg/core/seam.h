@@ -13,6 +13,8 @@
 
 #include "core/extents.h"
 
+enum { SEAM_NO_PROOF = -1 };
+
 enum {
     SEAM_SIZE = 4096, /* longest stretch that is fetched twice */
     SEAMS_MAX = 128,  /* kept at once; more are not checked */
@@ -22,6 +24,7 @@ enum {
 struct seam {
     uint64_t offset;
     uint32_t length; /* > 0 */
+    int proof;       /* the mirror whose proof it belongs to; SEAM_NO_PROOF: an ordinary one */
     unsigned char *bytes;
 };
 
@@ -40,9 +43,10 @@ struct seam_batch {
 /* Forgets all of them and releases their memory. */
 void seams_clear(struct seams *seams);
 
-/* Keeps a copy of `n_bytes` that stand at `offset` of the file. Without room or memory they are
- * not kept: the check is a second line of defence. */
-void seams_put(struct seams *seams, uint64_t offset, const void *data, size_t n_bytes);
+/* Keeps a copy of `n_bytes` that stand at `offset` of the file, for a mirror's proof or (with
+ * SEAM_NO_PROOF) for an ordinary seam. False when without room or memory they were not all kept: an
+ * ordinary seam is a second line of defence. */
+bool seams_put(struct seams *seams, int proof, uint64_t offset, const void *data, size_t n_bytes);
 
 /* Moves seams whose first copy is in `written` to `batch`, which is empty; false when there is
  * none. */

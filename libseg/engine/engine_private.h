@@ -107,6 +107,7 @@ struct seam_work {
     struct run *run;
     struct file *file;
     const struct seam_batch *batch;
+    uint32_t differing; /* bit n: the n-th of them */
     enum sg_status status;
     struct sg_err err;
 };

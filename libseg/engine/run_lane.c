@@ -228,7 +228,8 @@ static void on_head(void *ctx, const struct xfer_head *head)
         feed_lane_end(lane, status, &err);
         return;
     }
-    if (lane->number == 0 && remember_url(run, head->url) == SG_OK && reply.disposition != NULL)
+    bool is_first = lane->number == 0 && run->download.lanes[0].source == run->download.primary;
+    if (is_first && remember_url(run, head->url) == SG_OK && reply.disposition != NULL)
         (void)!job_record_set(&run->suggested_name, reply.disposition);
     struct event event = run_event(run, EV_HEAD);
     event.lane = lane->number;
@@ -265,24 +266,55 @@ void lanes_init(struct run *run)
     }
 }
 
-void lane_open(struct run *run, const struct effect *effect)
+/* The n-th line of a list, counted from 1. The caller's (sg_free); NULL: no memory. */
+static char *line_of(const char *list, int n)
+{
+    while (--n > 0)
+        list = strchr(list, '\n') + 1;
+    return sg_strndup(list, strcspn(list, "\n"));
+}
+
+/* What was given for the job's URL goes to no other server. */
+static bool is_same_origin(const char *a, const char *b)
+{
+    char *first = net_url_origin(a);
+    char *second = net_url_origin(b);
+    bool is_same = first != NULL && second != NULL && strcmp(first, second) == 0;
+    sg_free(first);
+    sg_free(second);
+    return is_same;
+}
+
+static enum sg_status start_transfer(struct lane_io *lane, const struct effect *effect,
+                                     const char *url)
 {
     static const struct xfer_events events = { on_head, on_data, on_end };
-    const struct job_record *record = &run->job->record;
-    struct lane_io *lane = &run->lanes[effect->lane];
-    struct xfer_request request = { .url = record->url,
-                                    .headers = record->headers,
-                                    .userinfo = record->userinfo,
-                                    .cookies = record->cookies,
+    const struct job_record *record = &lane->run->job->record;
+    bool is_ours = effect->source == 0 || is_same_origin(url, record->url);
+    struct xfer_request request = { .url = url,
+                                    .headers = is_ours ? record->headers : NULL,
+                                    .userinfo = is_ours ? record->userinfo : NULL,
+                                    .cookies = is_ours ? record->cookies : NULL,
                                     .proxy = record->proxy,
                                     .first = effect->first,
                                     .end = effect->end,
                                     .wants_range = effect->wants_range };
+    return xfer_start(lane->run->engine->net, &request, &events, lane, &lane->xfer,
+                      &lane->start_err);
+}
+
+void lane_open(struct run *run, const struct effect *effect)
+{
+    const struct job_record *record = &run->job->record;
+    struct lane_io *lane = &run->lanes[effect->lane];
     SG_ASSERT(lane->xfer == NULL && lane->buf == NULL);
     engine_count_lanes(run->engine, 1);
     lane->start_err = (struct sg_err){ 0 };
-    enum sg_status status =
-        xfer_start(run->engine->net, &request, &events, lane, &lane->xfer, &lane->start_err);
+    char *mirror = effect->source > 0 ? line_of(record->mirrors, effect->source) : NULL;
+    enum sg_status status = SG_E_NOMEM;
+    if (effect->source == 0 || mirror != NULL)
+        status = start_transfer(lane, effect, mirror != NULL ? mirror : record->url);
+    sg_free(mirror);
     if (status == SG_OK)
         return;
     lane->start_err.status = status;

@@ -6,27 +6,26 @@
 
 #include "os/file.h"
 
-static enum sg_status compare(struct seam_work *seams, const struct seam *seam)
+static enum sg_status compare(struct seam_work *seams, const struct seam *seam, bool *out_is_equal)
 {
     unsigned char found[SEAM_SIZE];
     uint32_t n = 0;
     enum sg_status status =
         file_read(seams->file, seam->offset, found, seam->length, &n, &seams->err);
-    if (status != SG_OK)
-        return status;
-    if (n == seam->length && memcmp(found, seam->bytes, n) == 0)
-        return SG_OK;
-    return sg_err_set(&seams->err, SG_E_CHANGED,
-                      "the same bytes came twice and differ, near byte %llu: the file on the "
-                      "server changed, or its servers disagree",
-                      (unsigned long long)seam->offset);
+    if (status == SG_OK)
+        *out_is_equal = n == seam->length && memcmp(found, seam->bytes, n) == 0;
+    return status;
 }
 
 static void perform(struct work *work)
 {
     struct seam_work *seams = sg_container_of(work, struct seam_work, work);
-    for (size_t i = 0; i < seams->batch->count && seams->status == SG_OK; i++)
-        seams->status = compare(seams, &seams->batch->items[i]);
+    for (size_t i = 0; i < seams->batch->count && seams->status == SG_OK; i++) {
+        bool is_equal = true;
+        seams->status = compare(seams, &seams->batch->items[i], &is_equal);
+        if (!is_equal)
+            seams->differing |= (uint32_t)1 << i;
+    }
 }
 
 static void on_performed(struct work *work)
@@ -35,6 +34,7 @@ static void on_performed(struct work *work)
     struct run *run = seams->run;
     struct event event = run_event(run, EV_COMPARED);
     event.status = seams->status;
+    event.differing = seams->differing;
     event.err = seams->status != SG_OK ? &seams->err : NULL;
     run_feed(run, &event);
     run_op_end(run);

@@ -139,9 +139,9 @@ static void break_disk(struct chaos *chaos)
 {
     static const enum sg_status statuses[] = { SG_E_DISK_FULL, SG_E_IO, SG_E_IN_USE };
     struct driver *d = chaos->driver;
-    struct fault *const faults[] = { &d->open,  &d->create, &d->write,
-                                     &d->flush, &d->verify, &d->finish };
-    *faults[pick(chaos, 6)] =
+    struct fault *const faults[] = { &d->open,    &d->create, &d->write, &d->flush,
+                                     &d->compare, &d->verify, &d->finish };
+    *faults[pick(chaos, 7)] =
         (struct fault){ statuses[pick(chaos, 3)], pick(chaos, 8), chance(chaos, 2) };
 }
 
@@ -215,7 +215,8 @@ static void storm(struct chaos *chaos)
 static void clear_up(struct driver *d)
 {
     d->on_request = NULL;
-    d->open = d->create = d->write = d->flush = d->verify = d->finish = (struct fault){ 0 };
+    d->open = d->create = d->write = d->flush = d->compare = d->verify = d->finish =
+        (struct fault){ 0 };
     for (int i = 0; i < PLAN_LANES_MAX; i++) {
         driver_hold_back(d, i, false);
         d->lanes[i].answer.rate_bps = d->origin.rate_bps;
@@ -271,6 +272,8 @@ static struct driver *make_driver(struct chaos *chaos)
     d->write_delay_us = pick(chaos, 4) * 10 * MS;
     d->work_delay_us = pick(chaos, 10) * 10 * MS;
     d->writes_at_once = chance(chaos, 2);
+    if (chance(chaos, 3))
+        SG_ASSERT(job_record_set(&d->record.mirrors, "http://m1/f\nhttp://m2/f") == SG_OK);
     d->on_request = change_answer;
     d->ctx = chaos;
     return d;

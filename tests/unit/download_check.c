@@ -37,6 +37,7 @@ static void check_lanes(const struct driver *d)
         enum lane_state state = download->lanes[i].state;
         bool is_busy = state == LANE_ASKING || (state == LANE_RECEIVING && !d->lanes[i].is_full);
         SG_ASSERT((state != LANE_FREE) == d->lanes[i].is_open);
+        is_busy = is_busy && !download->lanes[i].is_proof;
         SG_ASSERT(!is_planned || is_busy == download->plan.lanes[i].is_busy);
     }
 }

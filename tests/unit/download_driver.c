@@ -116,6 +116,7 @@ static void open_lane(struct driver *d, const struct effect *effect)
     SG_ASSERT(!lane->is_open);
     SG_ASSERT(effect->end == 0 || effect->first < effect->end);
     *lane = (struct fake_lane){ .is_open = true,
+                                .source = effect->source,
                                 .first = effect->first,
                                 .end = effect->end,
                                 .wants_range = effect->wants_range,
@@ -261,25 +262,24 @@ static void on_flushed(struct driver *d)
     step_status(d, EV_CHECKPOINTED, SG_OK);
 }
 
-static enum sg_status compared(struct driver *d)
+static bool is_on_disk(struct driver *d, const struct seam *seam)
 {
-    const struct seam_batch *batch = &d->download.comparing;
-    enum sg_status status = strike(&d->compare);
-    SG_ASSERT(batch->count > 0);
-    for (size_t i = 0; i < batch->count && status == SG_OK; i++) {
-        const struct seam *seam = &batch->items[i];
-        SG_ASSERT(extents_contain(&d->on_disk, seam->offset, seam->offset + seam->length));
-        d->compared_bytes += seam->length;
-        if (memcmp(d->disk + seam->offset, seam->bytes, seam->length) != 0)
-            status = SG_E_CHANGED;
-    }
-    return status;
+    if (!extents_contain(&d->on_disk, seam->offset, seam->offset + seam->length))
+        return false; /* a flush failed meanwhile */
+    d->compared_bytes += seam->length;
+    return memcmp(d->disk + seam->offset, seam->bytes, seam->length) == 0;
 }
 
 static void on_compared(struct driver *d)
 {
+    const struct seam_batch *batch = &d->download.comparing;
+    struct sg_err err = { .status = strike(&d->compare) };
+    struct event event = { .kind = EV_COMPARED, .status = err.status, .err = &err };
     d->compare_work.is_pending = false;
-    step_status(d, EV_COMPARED, compared(d));
+    SG_ASSERT(batch->count > 0);
+    for (size_t i = 0; i < batch->count && err.status == SG_OK; i++)
+        event.differing |= (uint32_t)!is_on_disk(d, &batch->items[i]) << i;
+    step(d, &event);
 }
 
 static enum sg_status verified(struct driver *d)
@@ -393,8 +393,9 @@ static void hand_over(struct driver *d, int number, uint64_t n)
     struct download_take take = download_take(
         &d->download, number, origin_bytes(lane->answer.version, source), (size_t)n, d->now_us);
     bool is_full = lane->is_full || take.is_lane_full;
+    bool is_all_taken = take.skipped + take.n_bytes == n;
     SG_ASSERT(take.skipped + take.n_bytes <= n);
-    SG_ASSERT(take.skipped + take.n_bytes == n || is_full);
+    SG_ASSERT(is_all_taken || is_full || d->download.lanes[number].is_proof);
     lane->sent += take.skipped;
     if (take.n_bytes > 0) {
         must(extents_add(&d->arrived, take.offset, take.offset + take.n_bytes));

@@ -53,6 +53,7 @@ struct fake_lane {
     bool has_replied;
     bool is_over; /* its end was told */
     bool is_full; /* its last byte was taken */
+    int source;
     uint64_t first;
     uint64_t end;
     bool wants_range;

@@ -26,7 +26,7 @@ static void seam__first_copy_is_not_written__is_not_due(void **state)
     struct seams seams = { 0 };
     struct seam_batch batch = { 0 };
     struct extents written = { 0 };
-    seams_put(&seams, 1000, bytes, SEAM_SIZE);
+    (void)seams_put(&seams, SEAM_NO_PROOF, 1000, bytes, SEAM_SIZE);
     assert_int_equal(extents_add(&written, 0, 1000 + SEAM_SIZE - 1), SG_OK);
     assert_false(seams_take_due(&seams, &written, &batch));
     assert_int_equal(extents_add(&written, 1000, 1000 + SEAM_SIZE), SG_OK);
@@ -45,9 +45,9 @@ static void seam__comes_in_pieces__is_one(void **state)
     struct seam_batch batch = { 0 };
     struct extents written = { 0 };
     const unsigned char pieces[] = { 1, 2, 3, 4, 5 };
-    seams_put(&seams, 70, pieces, 2);
-    seams_put(&seams, 500, pieces, 1);
-    seams_put(&seams, 72, pieces + 2, 3);
+    (void)seams_put(&seams, SEAM_NO_PROOF, 70, pieces, 2);
+    (void)seams_put(&seams, SEAM_NO_PROOF, 500, pieces, 1);
+    (void)seams_put(&seams, SEAM_NO_PROOF, 72, pieces + 2, 3);
     assert_int_equal(seams.count, 2);
     assert_int_equal(seams.items[0].length, 5);
     assert_memory_equal(seams.items[0].bytes, pieces, 5);
@@ -60,7 +60,7 @@ static void seam__longer_than_one__is_several(void **state)
     struct seams seams = { 0 };
     struct seam_batch batch = { 0 };
     struct extents written = { 0 };
-    seams_put(&seams, 9, bytes, sizeof bytes);
+    (void)seams_put(&seams, SEAM_NO_PROOF, 9, bytes, sizeof bytes);
     assert_int_equal(seams.count, 3);
     assert_int_equal(seams.items[2].offset, 9 + 2 * SEAM_SIZE);
     release(&seams, &batch, &written);
@@ -73,7 +73,7 @@ static void seams__more_than_fit__are_not_kept(void **state)
     struct seam_batch batch = { 0 };
     struct extents written = { 0 };
     for (uint64_t i = 0; i < SEAMS_MAX + 10; i++)
-        seams_put(&seams, i * 100000, bytes, 10);
+        (void)seams_put(&seams, SEAM_NO_PROOF, i * 100000, bytes, 10);
     assert_int_equal(seams.count, SEAMS_MAX);
     release(&seams, &batch, &written);
 }
@@ -85,7 +85,7 @@ static void seams__many_are_due__go_in_batches(void **state)
     struct seam_batch batch = { 0 };
     struct extents written = { 0 };
     for (uint64_t i = 0; i < SEAM_BATCH + 3; i++)
-        seams_put(&seams, i * 100000, bytes, 10);
+        (void)seams_put(&seams, SEAM_NO_PROOF, i * 100000, bytes, 10);
     assert_int_equal(extents_add(&written, 0, 100000 * SEAMS_MAX), SG_OK);
     assert_true(seams_take_due(&seams, &written, &batch));
     assert_int_equal(batch.count, SEAM_BATCH);
