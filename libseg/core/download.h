@@ -77,8 +77,9 @@ struct effect {
     bool wants_range;
 };
 
-/* Each lane is opened and closed at most once in a step, besides a few effects of the whole. */
-enum { EFFECTS_MAX = 3 * PLAN_LANES_MAX + 16 };
+/* Each lane is opened and closed at most once in a step and flushed at most twice, besides a few
+ * effects of the whole. */
+enum { EFFECTS_MAX = 4 * PLAN_LANES_MAX + 16 };
 
 struct effects {
     size_t count;
@@ -200,6 +201,7 @@ struct download {
     struct lane lanes[PLAN_LANES_MAX];
     struct source sources[SOURCES_MAX]; /* the job's URL, then its mirrors */
     int n_sources;
+    bool has_hastened;            /* the first sample for mirrors */
     int primary;                  /* the one that said what the file is */
     struct download_outcome lost; /* how it failed, once it is dropped */
     struct extents written;

@@ -292,10 +292,5 @@ void download_tick_checkpoint(struct download *d, uint64_t now_us, struct effect
         return;
     /* what lies in buffers is written first, and claimed a tick later */
     d->is_sync_due = true;
-    for (int i = 0; i < PLAN_LANES_MAX; i++) {
-        if (d->lanes[i].state != LANE_RECEIVING)
-            continue;
-        download_emit(fx, FX_FLUSH_LANE);
-        fx->items[fx->count - 1].lane = i;
-    }
+    lanes_flush(d, fx);
 }

@@ -96,6 +96,14 @@ int lanes_in(const struct download *d, enum lane_state state)
     return n;
 }
 
+void lanes_flush(struct download *d, struct effects *fx)
+{
+    for (int i = 0; i < PLAN_LANES_MAX; i++) {
+        if (d->lanes[i].state == LANE_RECEIVING)
+            emit_lane(fx, FX_FLUSH_LANE, i);
+    }
+}
+
 void lanes_touch(struct download *d, uint64_t now_us)
 {
     for (int i = 0; i < PLAN_LANES_MAX; i++)

@@ -62,6 +62,7 @@ void sources_begin_again(struct download *d)
         if (is_open)
             d->sources[i] = (struct source){ .state = SOURCE_UNPROVED };
     }
+    d->has_hastened = false;
     d->sources[d->primary].state = SOURCE_TRUSTED; /* even if it was lost: it is asked once more */
 }
 
@@ -109,6 +110,16 @@ static bool find_sample(struct download *d, uint64_t *out_first)
     return false;
 }
 
+/* What has arrived lies in buffers, perhaps for long: a mirror that waits for a sample is a mirror
+ * that does not help. */
+static void hasten_sample(struct download *d, struct effects *fx)
+{
+    if (d->has_hastened || d->taken_bytes < 2 * PROOF_SIZE)
+        return;
+    d->has_hastened = true;
+    lanes_flush(d, fx);
+}
+
 void sources_prove(struct download *d, uint64_t now_us, struct effects *fx)
 {
     for (int i = 0; i < d->n_sources; i++) {
@@ -116,8 +127,12 @@ void sources_prove(struct download *d, uint64_t now_us, struct effects *fx)
         uint64_t first;
         if (source->state != SOURCE_UNPROVED || source->not_before_us > now_us)
             continue;
+        if (!find_sample(d, &first)) {
+            hasten_sample(d, fx);
+            return;
+        }
         int lane = lanes_free(d, now_us);
-        if (lane < 0 || d->seams.count + SEAM_BATCH > SEAMS_MAX || !find_sample(d, &first))
+        if (lane < 0 || d->seams.count + SEAM_BATCH > SEAMS_MAX)
             return;
         source->state = SOURCE_PROVING;
         source->proved_bytes = 0;

@@ -84,6 +84,21 @@ static void mirror__with_another_length_or_no_file__is_dropped(void **state)
     release(d);
 }
 
+/* Buffers larger than what comes in a second must not keep it from helping. */
+static void mirror__is_proved__before_the_first_buffer_is_full(void **state)
+{
+    (void)state;
+    struct world world = { 0 };
+    struct driver *d = begin(&world, 1, 2);
+    d->buffer_bytes = 16 * MIB;
+    driver_start(d);
+    assert_true(driver_run_to_bytes(d, MIB));
+    assert_int_equal(d->download.sources[1].state, SOURCE_TRUSTED);
+    assert_true(driver_run(d, 60));
+    assert_done(d, 0);
+    release(d);
+}
+
 /* The sample of its proof was right, other bytes are not: the mirror is not used any more. */
 static void mirror__that_differs_elsewhere__is_found_and_left_out(void **state)
 {
@@ -201,6 +216,7 @@ int main(void)
         cmocka_unit_test(mirrors__with_the_same_file__carry_their_part_of_it),
         cmocka_unit_test(mirror__with_other_content__gives_no_byte),
         cmocka_unit_test(mirror__with_another_length_or_no_file__is_dropped),
+        cmocka_unit_test(mirror__is_proved__before_the_first_buffer_is_full),
         cmocka_unit_test(mirror__that_differs_elsewhere__is_found_and_left_out),
         cmocka_unit_test(url_is_dead__first_mirror_that_works_takes_its_place),
         cmocka_unit_test(url_dies__in_mid_download__mirrors_finish_it),
