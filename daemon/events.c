@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "daemon/access.h"
 #include "daemon/job_json.h"
+#include "daemon/log.h"
 
 struct events {
     struct app *app;
@@ -76,6 +77,12 @@ static void on_removed(void *ctx, int64_t id)
     }
 }
 
+static void on_warning(void *ctx, struct job *job, const struct sg_err *err)
+{
+    (void)ctx;
+    log_line(LOG_WARNING, "job %lld: %s", (long long)job_record_of(job)->id, sg_err_text(err));
+}
+
 /* Only active jobs move: with thousands of others there is nothing to tell. */
 static void send_progress(struct timer *timer)
 {
@@ -96,7 +103,7 @@ static void send_progress(struct timer *timer)
 
 struct events *events_create(struct app *app)
 {
-    static const struct engine_listener listener = { on_job, on_removed };
+    static const struct engine_listener listener = { on_job, on_removed, on_warning };
     struct events *events = sg_alloc(sizeof *events);
     if (events == NULL)
         return NULL;

@@ -45,6 +45,7 @@ struct seg_engine_options {
     uint32_t max_connections; /* of one download; default 16 */
     uint64_t memory_limit;    /* bytes of write buffers; default 64 MiB */
     const char *ca_file;      /* PEM bundle to trust in place of the system's */
+    bool has_no_zone_mark;    /* finished files do not get the mark of the web, "Zone.Identifier" */
 };
 
 /* Starts an engine with its thread. `options` may be NULL. False and *error when it cannot. */

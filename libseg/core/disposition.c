@@ -1,5 +1,6 @@
 /* The file name in a Content-Disposition header: RFC 6266 with the extended notation of RFC 8187.
- */
+ * Parameters in pieces ("filename*0=", RFC 2231) are not: RFC 6266 leaves them out, and of the
+ * browsers only Firefox puts them together. */
 #include "core/name.h"
 
 #include <stdint.h>
@@ -9,6 +10,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "base/utf.h"
+#include "core/encoded_word.h"
 
 /* A position in the header's value. */
 struct cursor {
@@ -19,6 +21,13 @@ static void skip_blanks(struct cursor *in)
 {
     while (*in->at == ' ' || *in->at == '\t')
         in->at++;
+}
+
+/* Behind the next semicolon. */
+static void skip_to_next(struct cursor *in)
+{
+    in->at += strcspn(in->at, ";");
+    in->at += *in->at == ';';
 }
 
 static bool is_token_char(char c)
@@ -58,26 +67,40 @@ static void take_bare(struct cursor *in, struct sg_buf *out)
     in->at = end;
 }
 
-/* Reads one `name=value` behind a semicolon; false at the end of the header. */
-static bool next_parameter(struct cursor *in, struct sg_buf *name, struct sg_buf *value)
+/* To the first parameter, behind the disposition's type, which may be missing. What it is does not
+ * matter: also what is shown inline has a name. */
+static void skip_type(struct cursor *in)
 {
-    in->at += strcspn(in->at, ";");
+    skip_blanks(in);
+    const char *type = in->at;
+    while (is_token_char(*in->at))
+        in->at++;
+    skip_blanks(in);
+    if (*in->at == '=')
+        in->at = type;
+    else
+        skip_to_next(in);
+}
+
+/* Reads one `name=value`; false at the end of the header. */
+static bool take_parameter(struct cursor *in, struct sg_buf *name, struct sg_buf *value)
+{
     if (*in->at == '\0')
         return false;
-    in->at++;
     sg_buf_clear(name);
     sg_buf_clear(value);
     skip_blanks(in);
     take_token(in, name);
     skip_blanks(in);
-    if (*in->at != '=')
-        return true;
-    in->at++;
-    skip_blanks(in);
-    if (*in->at == '"')
-        take_quoted(in, value);
-    else
-        take_bare(in, value);
+    if (*in->at == '=') {
+        in->at++;
+        skip_blanks(in);
+        if (*in->at == '"')
+            take_quoted(in, value);
+        else
+            take_bare(in, value);
+    }
+    skip_to_next(in);
     return true;
 }
 
@@ -151,11 +174,14 @@ static char *decode_extended(const char *value)
     return name;
 }
 
-/* The plain parameter is raw bytes: UTF-8 in practice, ISO-8859-1 by the letter, sometimes
- * percent-encoded against the rules. */
+/* The plain parameter is raw bytes: UTF-8 in practice, ISO-8859-1 by the letter, sometimes with
+ * encoded words or percent-encoded against the rules. */
 static char *decode_plain(struct sg_buf *value)
 {
     struct sg_buf raw = { 0 };
+    char *decoded = encoded_words_decode(value->data);
+    if (decoded != NULL)
+        return decoded;
     if (!percent_decode(value->data, &raw) || !is_text(&raw) ||
         !sg_utf8_is_valid(raw.data, raw.length)) {
         sg_buf_clear(&raw);
@@ -193,7 +219,8 @@ char *name_from_disposition(const char *disposition)
     struct sg_buf value = { 0 };
     char *plain = NULL;
     char *extended = NULL;
-    while (next_parameter(&in, &name, &value)) {
+    skip_type(&in);
+    while (take_parameter(&in, &name, &value)) {
         if (name.length == 0 || value.length == 0 || name.is_failed || value.is_failed)
             continue;
         if (extended == NULL && sg_equals_ignoring_case(name.data, "filename*"))

@@ -15,6 +15,7 @@ static bool is_invisible(uint32_t c)
 {
     return c < 0x20 || (c >= 0x7F && c <= 0x9F) || /* controls */
            c == 0xAD ||                            /* soft hyphen */
+           c == 0x180E ||                          /* Mongolian vowel separator */
            (c >= 0x200B && c <= 0x200F) ||         /* zero width, direction marks */
            (c >= 0x2028 && c <= 0x202E) ||         /* line separators, direction overrides */
            (c >= 0x2060 && c <= 0x206F) ||         /* joiners, direction isolates */
@@ -54,11 +55,24 @@ static void trim(struct sg_buf *name)
         name->data[--name->length] = '\0';
 }
 
-/* The last dot that separates an extension; the end of the name when it has none. */
+static bool ends_with_tar(const char *name, size_t length)
+{
+    char end[5] = { 0 };
+    if (length <= 4)
+        return false;
+    memcpy(end, name + length - 4, 4);
+    return sg_equals_ignoring_case(end, ".tar");
+}
+
+/* Up to the dot that begins the extension, which of "x.tar.gz" is ".tar.gz"; the whole name when it
+ * has none. */
 static size_t stem_length(const char *name)
 {
     const char *dot = strrchr(name, '.');
-    return dot != NULL && dot != name ? (size_t)(dot - name) : strlen(name);
+    if (dot == NULL || dot == name)
+        return strlen(name);
+    size_t length = (size_t)(dot - name);
+    return ends_with_tar(name, length) ? length - 4 : length;
 }
 
 /* Devices are reserved with any extension and with blanks behind the stem: "NUL", "nul.txt",

@@ -12,7 +12,8 @@
 enum { NAME_UNITS_MAX = 255 - 16 };
 
 /* The raw name in a Content-Disposition value: `filename*` (RFC 8187, UTF-8 or ISO-8859-1) where it
- * is well formed, else `filename`. The caller owns it (sg_free). NULL when there is none or memory
+ * is well formed, else `filename`, with encoded words decoded (core/encoded_word.h). Of a path, its
+ * last part. The caller owns it (sg_free). NULL when there is none or memory
  * ran out. */
 char *name_from_disposition(const char *value);
 

@@ -28,6 +28,7 @@ struct engine_config {
     uint32_t retries;                  /* rounds without a byte before a job fails */
     uint32_t stall_timeout_ms;
     uint32_t checkpoint_interval_ms;
+    bool zone_mark; /* finished files get the mark of the web (core/zone.h) */
     struct net_config net;
 };
 
@@ -35,6 +36,8 @@ struct engine_config {
 struct engine_listener {
     void (*on_job)(void *ctx, struct job *job);
     void (*on_removed)(void *ctx, int64_t id);
+    /* Something did not work that does not stop the job; for the log. */
+    void (*on_warning)(void *ctx, struct job *job, const struct sg_err *err);
 };
 
 /* Creates an engine on an open store and a pool for blocking calls, which it does not own. */

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "core/digest_header.h"
 #include "core/name.h"
+#include "core/zone.h"
 #include "os/digest.h"
 #include "os/path.h"
 
@@ -52,7 +53,8 @@ void part_task_fini(struct part_task *task)
     sg_free(task->path);
     sg_free(task->part_path);
     sg_free(task->checksum);
-    task->folder = task->name = task->path = task->part_path = task->checksum = NULL;
+    sg_free(task->mark);
+    task->folder = task->name = task->path = task->part_path = task->checksum = task->mark = NULL;
 }
 
 static bool is_same_file(const struct file_id *a, const struct file_id *b)
@@ -195,14 +197,19 @@ static enum sg_status settle_target(struct part_task *task)
     return SG_OK;
 }
 
+/* What could not become the target in the end is refused now: a folder is never overwritten. */
 static enum sg_status refuse_existing(struct part_task *task)
 {
-    if (task->if_exists != JOB_IF_EXISTS_FAIL)
+    if (task->if_exists == JOB_IF_EXISTS_RENAME)
         return SG_OK;
     enum sg_status status = candidate(task, 1);
-    if (status == SG_OK && path_exists(task->path))
-        status = sg_err_set(&task->err, SG_E_EXISTS, "%s exists already", task->path);
-    return status;
+    if (status != SG_OK)
+        return status;
+    if (path_check_folder(task->path, NULL) == SG_OK)
+        return sg_err_set(&task->err, SG_E_EXISTS, "%s is a folder", task->path);
+    if (task->if_exists == JOB_IF_EXISTS_FAIL && path_exists(task->path))
+        return sg_err_set(&task->err, SG_E_EXISTS, "%s exists already", task->path);
+    return SG_OK;
 }
 
 static enum sg_status reserve(struct part_task *task)
@@ -319,9 +326,20 @@ static enum sg_status give_name(struct part_task *task)
     return status == SG_OK ? job_record_set(&task->part_path, task->path) : status;
 }
 
+static void set_mark(struct part_task *task)
+{
+    if (task->mark == NULL || !file_has_streams(task->file))
+        return;
+    enum sg_status status = file_write_stream(task->file, ZONE_STREAM, task->mark, &task->mark_err);
+    if (status != SG_OK)
+        sg_err_prefix(&task->mark_err, status, "the mark of the web could not be set");
+}
+
 enum sg_status part_finish(struct part_task *task)
 {
     enum sg_status status = file_set_size(task->file, (uint64_t)task->total, &task->err);
+    if (status == SG_OK)
+        set_mark(task); /* before the time: writing a stream can change that */
     if (status == SG_OK && task->modified_ms != 0)
         status = file_set_modified(task->file, task->modified_ms, &task->err);
     if (status != SG_OK)

@@ -12,16 +12,18 @@
 /* What a part operation needs and gives. Strings are owned by it (part_task_fini). */
 struct part_task {
     struct loop *loop;
-    struct file *file;   /* the open part file; given by reopen and create */
-    char *folder;        /* create: where to */
-    char *name;          /* create: the safe name wanted */
-    char *path;          /* the target: given by create, may be changed by finish */
-    char *part_path;     /* reopen: what to open; given by create */
-    char *checksum;      /* verify: "sha256:HEX" */
-    struct file_id id;   /* reopen: what it must be; given by create */
-    uint64_t least_size; /* reopen: where the last range ends that is claimed of it */
-    int64_t total;       /* -1: not known */
-    int64_t modified_ms; /* finish: the file's time; 0: leave it */
+    struct file *file;      /* the open part file; given by reopen and create */
+    char *folder;           /* create: where to */
+    char *name;             /* create: the safe name wanted */
+    char *path;             /* the target: given by create, may be changed by finish */
+    char *part_path;        /* reopen: what to open; given by create */
+    char *checksum;         /* verify: "sha256:HEX" */
+    struct file_id id;      /* reopen: what it must be; given by create */
+    uint64_t least_size;    /* reopen: where the last range ends that is claimed of it */
+    int64_t total;          /* -1: not known */
+    int64_t modified_ms;    /* finish: the file's time; 0: leave it */
+    char *mark;             /* finish: content of the stream ZONE_STREAM; NULL: none */
+    struct sg_err mark_err; /* given by finish: why the mark could not be set */
     enum job_if_exists if_exists;
     enum file_allocation allocation; /* given by create and reset */
     struct sg_err err;
@@ -57,9 +59,10 @@ SG_MUST_USE enum sg_status part_reset(struct part_task *task);
 /* Compares the digest of the part file with `checksum`: SG_E_CHECKSUM. */
 SG_MUST_USE enum sg_status part_verify(struct part_task *task);
 
-/* Sets length and time of the complete part file and gives it its name, for good: both names are
- * then that one, also when only what comes behind the renaming failed. SG_E_IN_USE: try again
- * later. */
+/* Sets length, mark and time of the complete part file and gives it its name, for good: both names
+ * are then that one, also when only what comes behind the renaming failed. The name is never there
+ * without the mark, unless the volume has no streams or the mark could not be set, which is no
+ * failure (`mark_err`). SG_E_IN_USE: try again later. */
 SG_MUST_USE enum sg_status part_finish(struct part_task *task);
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "core/http_date.h"
 #include "core/name.h"
+#include "core/zone.h"
 #include "os/file.h"
 
 enum {
@@ -264,9 +265,19 @@ static void on_finished(struct run *run, struct part_task *task, enum sg_status 
         timer_start(run->engine->loop, &run->finish_again, FINISH_AGAIN_US);
         return;
     }
+    if (task->mark_err.status != SG_OK && run->engine->listener.on_warning != NULL)
+        run->engine->listener.on_warning(run->engine->listener_ctx, run->job, &task->mark_err);
     enum sg_status named = take_names(record, task); /* it may have its name and have failed */
     feed(run, EV_FINISHED, status == SG_OK ? named : status, &task->err);
     run_op_end(run);
+}
+
+static void make_mark(const struct job_record *record, struct part_task *task)
+{
+    const char *url = record->final_url != NULL ? record->final_url : record->url;
+    task->mark = zone_mark(url, record->headers);
+    if (task->mark == NULL)
+        sg_err_set(&task->mark_err, SG_E_NOMEM, "the mark of the web could not be made");
 }
 
 static void finish(struct run *run)
@@ -275,6 +286,8 @@ static void finish(struct run *run)
     const char *modified = run->job->record.last_modified;
     if (modified != NULL && !http_date_parse(modified, strlen(modified), &task->modified_ms))
         task->modified_ms = 0;
+    if (run->engine->config.zone_mark)
+        make_mark(&run->job->record, task);
     submit(run);
 }
 

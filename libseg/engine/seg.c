@@ -88,6 +88,7 @@ static struct engine_config config_of(const struct seg_engine_options *options)
         .retries = RETRIES,
         .stall_timeout_ms = STALL_TIMEOUT_MS,
         .checkpoint_interval_ms = CHECKPOINT_INTERVAL_MS,
+        .zone_mark = !options->has_no_zone_mark,
         .net = { .ca_file = options->ca_file,
                  .connect_timeout_ms = CONNECT_TIMEOUT_MS,
                  .max_idle_connections = IDLE_CONNECTIONS },

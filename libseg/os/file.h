@@ -85,6 +85,18 @@ SG_MUST_USE enum sg_status file_delete(struct file *file, struct sg_err *err);
 SG_MUST_USE enum sg_status file_set_modified(struct file *file, int64_t wall_ms,
                                              struct sg_err *err);
 
+/* True when the file's volume has named streams, which go where the file goes: NTFS and ReFS, not
+ * FAT. Any thread; blocks. GetVolumeInformationByHandleW, FILE_NAMED_STREAMS; on POSIX extended
+ * attributes stand for them. */
+bool file_has_streams(struct file *file);
+
+/* Makes `text` the content of the file's stream `name`, on the medium when this returns. Only where
+ * file_has_streams says so (elsewhere Windows refuses it, and Wine makes a file of that name), and
+ * before file_rename. SG_E_DENIED, SG_E_DISK_FULL, SG_E_IN_USE while somebody holds the stream. Any
+ * thread; blocks. "File Streams" in the Windows documentation: CreateFileW of "PATH:NAME". */
+SG_MUST_USE enum sg_status file_write_stream(struct file *file, const char *name, const char *text,
+                                             struct sg_err *err);
+
 /* The word for users: "none", "sparse", "valid_data", "reserved". Any thread. */
 const char *file_allocation_word(enum file_allocation kind);
 

@@ -25,6 +25,10 @@ void scratch_remove(char *folder);
 /* Creates the file `path` with `text` in it. */
 void scratch_write(struct loop *loop, const char *path, const char *text);
 
+/* What the file's stream `name` holds, the caller's (sg_free); NULL when it has none.
+ * contract_tree_*.c. */
+char *scratch_stream(const char *path, const char *name);
+
 /* Removes `folder` and what is in it; contract_tree_posix.c and contract_tree_win.c. */
 void remove_tree(const char *folder);
 

@@ -368,6 +368,52 @@ static void modified__any_time__can_be_set(void **state)
     file_close(file);
 }
 
+static void assert_stream(const char *path, const char *wanted)
+{
+    char *text = scratch_stream(path, "Segue.Test");
+    assert_non_null(text);
+    assert_string_equal(text, wanted);
+    sg_free(text);
+}
+
+static void write_stream(struct file *file, const char *text)
+{
+    struct sg_err err = { 0 };
+    if (file_write_stream(file, "Segue.Test", text, &err) != SG_OK)
+        fail_msg("%s", sg_err_text(&err));
+}
+
+static void stream__written_twice__has_the_second_and_leaves_the_content(void **state)
+{
+    struct place *place = *state;
+    scratch_write(place->loop, place->path, "content");
+    struct file *file = open_file(place, place->path, FILE_OPEN_EXISTING);
+    write_stream(file, "a longer text");
+    assert_stream(place->path, "a longer text");
+    write_stream(file, "short");
+    assert_stream(place->path, "short");
+    assert_int_equal(size_of(file), 7);
+    file_close(file);
+    assert_stream(place->path, "short");
+    assert_content(place, place->path, "content");
+}
+
+/* Wine's volumes have no streams and say so: a file of that name stays where it was made. */
+static void stream__of_a_renamed_file__went_with_it_where_there_are_streams(void **state)
+{
+    struct place *place = *state;
+    char *target = scratch_path(place->folder, "renamed.bin");
+    struct file *file = open_file(place, place->path, FILE_CREATE_NEW);
+    write_stream(file, "mark");
+    bool has_streams = file_has_streams(file);
+    assert_int_equal(file_rename(file, target, false, NULL), SG_OK);
+    file_close(file);
+    assert_stream(has_streams ? target : place->path, "mark");
+    char *elsewhere = scratch_stream(has_streams ? place->path : target, "Segue.Test");
+    assert_null(elsewhere);
+    sg_free(target);
+}
+
 /* `depth` folders of 50 characters below the scratch folder. */
 static char *make_deep_folder(const struct place *place, int depth)
 {
@@ -445,6 +491,8 @@ int main(void)
         CASE(rename__into_another_folder_of_the_volume__works),
         CASE(delete__open_file__is_gone_when_it_is_closed),
         CASE(modified__any_time__can_be_set),
+        CASE(stream__written_twice__has_the_second_and_leaves_the_content),
+        CASE(stream__of_a_renamed_file__went_with_it_where_there_are_streams),
         CASE(name__path_of_more_than_260_characters__works_throughout),
         CASE(name__not_ascii__works_throughout),
 #undef CASE

@@ -1,11 +1,13 @@
-/* Removing a scratch folder on POSIX. */
+/* Removing a scratch folder, and reading a stream, on POSIX. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -34,4 +36,13 @@ void remove_tree(const char *folder)
     }
     closedir(entries);
     assert_int_equal(rmdir(folder), 0);
+}
+
+char *scratch_stream(const char *path, const char *name)
+{
+    char attribute[64];
+    char text[4096];
+    snprintf(attribute, sizeof attribute, "user.%s", name);
+    ssize_t n = getxattr(path, attribute, text, sizeof text);
+    return n >= 0 ? sg_strndup(text, (size_t)n) : NULL;
 }

@@ -1,10 +1,12 @@
-/* Removing a scratch folder on Windows, long paths included. */
+/* Removing a scratch folder, and reading a stream, on Windows, long paths included. */
 #include "os/win/win.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 #include <wchar.h>
 
 #include <cmocka.h>
@@ -57,4 +59,24 @@ void remove_tree(const char *folder)
     pattern[wcslen(pattern) - 2] = L'\0'; /* without the backslash and the star */
     assert_true(RemoveDirectoryW(pattern));
     sg_free(pattern);
+}
+
+char *scratch_stream(const char *path, const char *name)
+{
+    char text[4096];
+    DWORD n_read = 0;
+    size_t size = strlen(path) + strlen(name) + 2; /* a colon, a NUL */
+    char *both = sg_alloc(size);
+    assert_non_null(both);
+    snprintf(both, size, "%s:%s", path, name);
+    wchar_t *wide = extended_path(both, "");
+    wide[wcslen(wide) - 1] = L'\0'; /* without the backslash */
+    sg_free(both);
+    HANDLE stream = CreateFileW(wide, GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0, NULL);
+    sg_free(wide);
+    if (stream == INVALID_HANDLE_VALUE)
+        return NULL;
+    assert_true(ReadFile(stream, text, sizeof text, &n_read, NULL));
+    CloseHandle(stream);
+    return sg_strndup(text, n_read);
 }

@@ -155,11 +155,21 @@ static void on_removed(void *ctx, int64_t id)
     ledger_removed(world, id);
 }
 
+static void on_warning(void *ctx, struct job *job, const struct sg_err *err)
+{
+    struct world *world = ctx;
+    if (!world->is_dark)
+        world_trace(world, "job %lld warning: %s", (long long)job_record_of(job)->id,
+                    sg_err_text(err));
+}
+
 /* ---- starting ---- */
 
 static void start_engine(struct world *world)
 {
-    static const struct engine_listener listener = { .on_job = on_job, .on_removed = on_removed };
+    static const struct engine_listener listener = { .on_job = on_job,
+                                                     .on_removed = on_removed,
+                                                     .on_warning = on_warning };
     size_t n_damaged = 0;
     struct sg_err err = { 0 };
     world->config.net.max_idle_connections = 16;
@@ -404,7 +414,8 @@ struct world *world_create(uint64_t seed)
                                             .memory_limit = 8 << 20,
                                             .retries = 10,
                                             .stall_timeout_ms = 10000,
-                                            .checkpoint_interval_ms = 1000 };
+                                            .checkpoint_interval_ms = 1000,
+                                            .zone_mark = true };
     sim_vfs_use();
     return world;
 }

@@ -145,6 +145,14 @@ static void name__devices__are_files(void **state)
         { "com9.log", "_com9.log" },
         { "COM0", "_COM0" },
         { "LPT1.x.y", "_LPT1.x.y" },
+        { "LPT9.tar.gz", "_LPT9.tar.gz" },
+        { "AUX", "_AUX" },
+        { "NUL .", "_NUL" },
+        { "CON    ", "_CON" },
+        { "prn. .txt", "_prn. .txt" },
+        { "CON.", "_CON" },
+        { "CON\xE2\x80\xAE", "_CON" },
+        { "LPT0.x", "_LPT0.x" },
         { "COM\xC2\xB9", "_COM\xC2\xB9" },
         { "LPT\xC2\xB2.txt", "_LPT\xC2\xB2.txt" },
         { "COM\xC2\xB3   .txt", "_COM\xC2\xB3   .txt" },
@@ -203,6 +211,9 @@ static void name__what_cannot_be_seen__is_left_out(void **state)
           "c\xE2\x80\x8B"
           "d",
           "abcd" },
+        { "a\xE1\xA0\x8E"
+          "b",
+          "ab" },
         { "a\xF3\xA0\x80\x81"
           "b",
           "ab" }, /* tag */
@@ -249,6 +260,10 @@ static void name__too_long__keeps_its_extension(void **state)
     assert_name(repeated("a", 300, ""), expected);
     memcpy(expected + NAME_UNITS_MAX - 4, ".zip", 4);
     assert_name(repeated("a", 300, ".zip"), expected);
+    memcpy(expected + NAME_UNITS_MAX - 7, ".tar.gz", 7);
+    assert_name(repeated("a", 300, ".tar.gz"), expected);
+    memcpy(expected + NAME_UNITS_MAX - 7, "aaa", 3);
+    memcpy(expected + NAME_UNITS_MAX - 4, ".zip", 4);
     assert_name(repeated("a", NAME_UNITS_MAX - 4, ".zip"), expected);
 }
 
@@ -311,7 +326,12 @@ static void name__numbered__counts_before_the_extension(void **state)
         { "a.zip", 2, "a (2).zip" },
         { "a", 3, "a (3)" },
         { ".hidden", 2, ".hidden (2)" },
-        { "a.tar.gz", 10, "a.tar (10).gz" },
+        { "a.tar.gz", 10, "a (10).tar.gz" },
+        { "a.TAR.zst", 2, "a (2).TAR.zst" },
+        { ".tar.gz", 2, ".tar (2).gz" },
+        { "a.tar", 2, "a (2).tar" },
+        { "atar.gz", 2, "atar (2).gz" },
+        { "a.b.gz", 2, "a.b (2).gz" },
         { "a (2).zip", 2, "a (2) (2).zip" },
         { "a.zip", UINT32_MAX, "a (4294967295).zip" },
     };

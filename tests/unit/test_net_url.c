@@ -147,6 +147,20 @@ static void net_url__file_name__is_last_part_decoded(void **state)
         { "http://h/%zz%4", "%zz%4" },
         { "http://h/a%00b", "a%00b" },
         { "nonsense", "" },
+        { "http://h/a/..%2f..%2fx", "../../x" }, /* name_sanitize's to mend, as are these */
+        { "http://h/..%5cx", "..\\x" },
+        { "http://h/a:b", "a:b" },
+        { "http://h/%2fx", "/x" },
+        { "http://h/%252e%252e", "%2e%2e" },
+        { "http://h/a%0d%0ab", "a\r\nb" },
+        { "http://h/a%FFb", "a\xFF"
+                            "b" },
+        { "http://h/a%E2%80%AEb", "a\xE2\x80\xAE"
+                                  "b" },
+        { "http://h/a;b=c", "a;b=c" },
+        { "http://h/a/../x", "x" },
+        { "http://h/x#frag/y", "x" },
+        { "http://h/x?a/b=c", "x" },
     };
     (void)state;
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {

@@ -137,6 +137,68 @@ static void open__stream_of_a_file__works(void **state)
     sg_free(path);
 }
 
+/* What the volume says of itself by another way. */
+static void streams__asked_of_a_file__are_what_the_volume_says(void **state)
+{
+    struct place *place = *state;
+    struct file *file = open_new(place);
+    wchar_t root[MAX_PATH];
+    DWORD flags = 0;
+    assert_true(GetVolumePathNameW(place->wide_path, root, MAX_PATH));
+    assert_true(GetVolumeInformationW(root, NULL, 0, NULL, NULL, &flags, NULL, 0));
+    assert_int_equal(file_has_streams(file), (flags & FILE_NAMED_STREAMS) != 0);
+    file_close(file);
+}
+
+/* The part file is open without sharing to write; Wine makes a file of the stream's name. */
+static void stream__of_a_part_file__is_where_windows_looks_for_it(void **state)
+{
+    struct place *place = *state;
+    struct file *file = open_new(place);
+    struct sg_err err = { 0 };
+    if (file_write_stream(file, "Zone.Identifier", "[ZoneTransfer]\r\nZoneId=3\r\n", &err) != SG_OK)
+        fail_msg("%s", sg_err_text(&err));
+    char *mark = scratch_stream(place->path, "Zone.Identifier");
+    assert_string_equal(mark, "[ZoneTransfer]\r\nZoneId=3\r\n");
+    sg_free(mark);
+    file_close(file);
+}
+
+static void stream__that_somebody_holds__is_in_use(void **state)
+{
+    struct place *place = *state;
+    struct file *file = open_new(place);
+    struct sg_err err = { 0 };
+    char *path = scratch_path(place->folder, "data.part:Zone.Identifier");
+    wchar_t *wide = wide_from_utf8(path);
+    HANDLE other =
+        handle_normal(CreateFileW(wide, GENERIC_WRITE, FILE_SHARE_READ, NULL, CREATE_NEW, 0, NULL));
+    assert_non_null(other);
+    assert_int_equal(file_write_stream(file, "Zone.Identifier", "x", &err), SG_E_IN_USE);
+    assert_non_null(strstr(err.message, path));
+    handle_close(other);
+    sg_free(wide);
+    sg_free(path);
+    file_close(file);
+}
+
+static void stream__in_a_path_beyond_260_units__is_written(void **state)
+{
+    struct place *place = *state;
+    char name[230] = { 0 };
+    memset(name, 'n', sizeof name - 1);
+    char *path = scratch_path(place->folder, name);
+    struct file *file = NULL;
+    assert_true(strlen(path) + strlen(":Zone.Identifier") > MAX_PATH);
+    assert_int_equal(file_open(place->loop, path, FILE_CREATE_NEW, &file, NULL), SG_OK);
+    assert_int_equal(file_write_stream(file, "Zone.Identifier", "x", NULL), SG_OK);
+    char *mark = scratch_stream(path, "Zone.Identifier");
+    assert_string_equal(mark, "x");
+    sg_free(mark);
+    file_close(file);
+    sg_free(path);
+}
+
 static void rename__onto_a_file_that_someone_reads__is_in_use_until_it_is_closed(void **state)
 {
     struct place *place = *state;
@@ -293,6 +355,10 @@ int main(void)
         CASE(open__file_that_another_writes__is_in_use),
         CASE(open__device_in_disguise__is_refused),
         CASE(open__stream_of_a_file__works),
+        CASE(streams__asked_of_a_file__are_what_the_volume_says),
+        CASE(stream__of_a_part_file__is_where_windows_looks_for_it),
+        CASE(stream__that_somebody_holds__is_in_use),
+        CASE(stream__in_a_path_beyond_260_units__is_written),
         CASE(rename__onto_a_file_that_someone_reads__is_in_use_until_it_is_closed),
         CASE(rename__onto_a_folder__is_refused),
         CASE(reserve__without_the_privilege__is_sparse),

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/assert.h"
@@ -247,6 +248,30 @@ enum sg_status file_set_modified(struct file *file, int64_t wall_ms, struct sg_e
     return futimens(file->fd, times) == 0
                ? SG_OK
                : posix_fail(err, errno, "setting the time of", file->path);
+}
+
+/* What users may add to a file, and what goes where it goes: extended attributes of this class. */
+enum { STREAM_NAME_MAX = 64 };
+
+static void attribute_name(const char *stream, char out[STREAM_NAME_MAX])
+{
+    int length = snprintf(out, STREAM_NAME_MAX, "user.%s", stream);
+    SG_ASSERT(length < STREAM_NAME_MAX);
+}
+
+bool file_has_streams(struct file *file)
+{
+    return fgetxattr(file->fd, "user.any", NULL, 0) >= 0 || errno != EOPNOTSUPP;
+}
+
+enum sg_status file_write_stream(struct file *file, const char *name, const char *text,
+                                 struct sg_err *err)
+{
+    char attribute[STREAM_NAME_MAX];
+    attribute_name(name, attribute);
+    if (fsetxattr(file->fd, attribute, text, strlen(text), 0) != 0)
+        return posix_fail(err, errno, "writing a stream of", file->path);
+    return file_flush(file, err);
 }
 
 const char *file_allocation_word(enum file_allocation kind)

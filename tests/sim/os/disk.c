@@ -25,6 +25,8 @@ struct node {
     uint64_t durable_size;
     uint64_t reserved_bytes;
     struct pages pages;
+    char *stream_name; /* NULL: it has none */
+    char *stream;
 };
 
 struct volume {
@@ -61,6 +63,8 @@ void node_unref(struct node *node)
     if (--node->n_refs > 0)
         return;
     pages_fini(&node->pages);
+    sg_free(node->stream_name);
+    sg_free(node->stream);
     sg_free(node);
 }
 
@@ -133,7 +137,8 @@ struct disk *disk_create(uint64_t seed)
                                                    .allocation = FILE_ALLOC_RESERVED,
                                                    .write_bps = 200 * 1000 * 1000,
                                                    .latency_us = 3000,
-                                                   .flush_us = 8000 };
+                                                   .flush_us = 8000,
+                                                   .has_streams = true };
     struct disk *disk = create_bare();
     disk->dice.state = seed;
     for (size_t i = 0; i < VOLUME_COUNT; i++)
@@ -420,6 +425,30 @@ void node_resize(struct node *node, uint64_t size)
     count_operation(node->disk);
 }
 
+static void set_stream(struct node *node, const char *name, const char *text)
+{
+    sg_free(node->stream_name);
+    sg_free(node->stream);
+    node->stream_name = sg_strdup(name);
+    node->stream = sg_strdup(text);
+    SG_ASSERT(node->stream_name != NULL && node->stream != NULL);
+}
+
+int node_write_stream(struct node *node, const char *name, const char *text)
+{
+    if (disk_volume(node->disk, node->volume)->streams_fail)
+        return EIO;
+    set_stream(node, name, text);
+    count_operation(node->disk);
+    return 0;
+}
+
+const char *node_stream(const struct node *node, const char *name)
+{
+    bool has_it = node->stream_name != NULL && strcmp(node->stream_name, name) == 0;
+    return has_it ? node->stream : NULL;
+}
+
 /* QUIRK(fsyncgate): Linux, and Windows with its lost delayed writes, forget that pages they could
  * not write were dirty: the next flush succeeds without them. */
 int node_flush(struct node *node)
@@ -480,6 +509,8 @@ static struct node *node_after_cut(const struct node *node, struct disk *copy,
     left->reserved_bytes = node->reserved_bytes;
     left->size = dice_chance(dice, 500) ? node->size : node->durable_size;
     left->durable_size = left->size;
+    if (node->stream_name != NULL)
+        set_stream(left, node->stream_name, node->stream);
     enum page_fate fate = (enum page_fate)dice_below(dice, FATE_COUNT);
     pages_after_cut(&node->pages, &left->pages, fate, dice);
     pages_cut(&left->pages, left->size);

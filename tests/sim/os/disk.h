@@ -34,7 +34,9 @@ struct volume_nature {
     uint64_t flush_fails_in;   /* likewise */
     uint32_t write_fails_permille;
     uint32_t flush_fails_permille;
-    bool forgets; /* what a failed flush left unwritten counts as written: QUIRK(fsyncgate) */
+    bool has_streams;  /* files may have a named stream */
+    bool streams_fail; /* writing one does not work */
+    bool forgets;      /* what a failed flush left unwritten counts as written: QUIRK(fsyncgate) */
 };
 
 /* A write that is on its way: in the disk's list until it completes. */
@@ -141,6 +143,12 @@ size_t node_read(const struct node *node, uint64_t offset, void *out, size_t n_b
 
 /* Cuts it, or lets it grow with zeros. */
 void node_resize(struct node *node, uint64_t size);
+
+/* Gives it a stream in place of the one it had, durable at once: EIO. */
+int node_write_stream(struct node *node, const char *name, const char *text);
+
+/* What its stream of this name holds, or NULL. Borrowed. */
+const char *node_stream(const struct node *node, const char *name);
 
 /* Makes it durable with all names of its volume; EIO: nothing is, or, where the volume forgets,
  * some of it is, and what is not never will be unless it is written again. */

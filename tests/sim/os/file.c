@@ -235,6 +235,18 @@ enum sg_status file_set_modified(struct file *file, int64_t wall_ms, struct sg_e
     return SG_OK;
 }
 
+bool file_has_streams(struct file *file)
+{
+    return disk_volume(file->disk, disk_volume_of(file->path))->has_streams;
+}
+
+enum sg_status file_write_stream(struct file *file, const char *name, const char *text,
+                                 struct sg_err *err)
+{
+    int os_error = node_write_stream(file->node, name, text);
+    return os_error == 0 ? SG_OK : posix_fail(err, os_error, "writing a stream of", file->path);
+}
+
 const char *file_allocation_word(enum file_allocation kind)
 {
     switch (kind) {
