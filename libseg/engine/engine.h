@@ -28,7 +28,8 @@ struct engine_config {
     uint32_t retries;                  /* rounds without a byte before a job fails */
     uint32_t stall_timeout_ms;
     uint32_t checkpoint_interval_ms;
-    bool zone_mark; /* finished files get the mark of the web (core/zone.h) */
+    bool may_downgrade; /* redirects from https to http are followed */
+    bool zone_mark;     /* finished files get the mark of the web (core/zone.h) */
     struct net_config net;
 };
 

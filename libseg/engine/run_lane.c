@@ -296,6 +296,7 @@ static enum sg_status start_transfer(struct lane_io *lane, const struct effect *
                                     .userinfo = is_ours ? record->userinfo : NULL,
                                     .cookies = is_ours ? record->cookies : NULL,
                                     .proxy = record->proxy,
+                                    .may_downgrade = lane->run->engine->config.may_downgrade,
                                     .first = effect->first,
                                     .end = effect->end,
                                     .wants_range = effect->wants_range };
