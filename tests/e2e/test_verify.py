@@ -186,6 +186,9 @@ def test_removing_the_job_ends_its_verification(daemon, fetch):
     told = {answer["id"]: answer for answer in answers}
     assert word(told[1]["error"]) == "cancelled"
     assert told[2]["result"] == {"removed": [big]}
+    assert daemon.call("job.list")["jobs"] == []
+    assert daemon.json("verify", fetch("small.bin"))["ok"] is None
+    assert os.listdir(daemon.out) == ["small.bin"], "being read does not keep a file"
 
 
 def test_a_daemon_that_stops_gives_verifying_up(daemon, fetch):
@@ -209,6 +212,8 @@ def test_a_job_that_verifies_can_be_stopped(daemon, refuse):
     daemon.seg("resume", job)
     daemon.wait_until(job, verifying)
     assert "verifying 0%" in daemon.seg("show", job)
+    progress = (event["jobs"] for event in daemon.events() if event["event"] == "progress")
+    assert any(one["id"] == job and one["verified"] > 0 for jobs in progress for one in jobs)
     daemon.seg("pause", job)
     shown = daemon.job(job)
     assert (shown["state"], shown["done"], shown["verified"]) == ("paused", HUGE, None)
@@ -225,8 +230,8 @@ def test_a_job_that_verifies_can_be_stopped(daemon, refuse):
 
 def test_digests_leave_the_threads_to_others(daemon, fetch, refuse):
     files = refuse("a.bin", "b.bin", "c.bin")
-    big, small = fetch("big.bin"), fetch("small.bin")
-    make_huge(daemon, {**files, big: daemon.out / "big.bin"})
+    small = fetch("small.bin")
+    make_huge(daemon, files)
     daemon.seg("settings", "max_active", "5")
     daemon.seg("resume", *files)
     for job in files:
@@ -234,9 +239,14 @@ def test_digests_leave_the_threads_to_others(daemon, fetch, refuse):
     assert fetch("next.bin") > 0, "a download needs threads too"
 
     # the third waits for its turn, and so does whoever asks; both can be stopped all the same
-    assert len([job for job in files if verifying(daemon.wait_until(job, bool))]) <= 2
+    daemon.wait_until(min(files), lambda _: sum(verifying(daemon.job(job)) for job in files) == 2)
+    running = {job for job in files if verifying(daemon.job(job))}
+    [third] = set(files) - running
+    daemon.seg("pause", third)
+    assert daemon.job(third)["state"] == "paused"
+    assert all(verifying(daemon.job(job)) for job in running)
     [answer] = daemon.talk([call(1, "job.verify", id=small), call(2, "daemon.info")], 1)
     assert answer["id"] == 2
-    daemon.seg("pause", *files)
+    daemon.seg("pause", *running)
     assert daemon.json("verify", small)["ok"] is None
     assert {daemon.job(job)["state"] for job in files} == {"paused"}
