@@ -20,15 +20,27 @@ void caller_close(struct caller *caller)
     caller->client = NULL;
 }
 
-enum sg_status call_daemon(struct caller *caller, enum method method, cJSON *params,
-                           cJSON **out_result, struct sg_err *err)
+static enum sg_status call_within(struct caller *caller, enum method method, cJSON *params,
+                                  uint32_t timeout_ms, cJSON **out_result, struct sg_err *err)
 {
     enum sg_status status = reach(caller, err);
     if (status != SG_OK) {
         cJSON_Delete(params);
         return status;
     }
-    return client_call(caller->client, method, params, CALL_TIMEOUT_MS, out_result, err);
+    return client_call(caller->client, method, params, timeout_ms, out_result, err);
+}
+
+enum sg_status call_daemon(struct caller *caller, enum method method, cJSON *params,
+                           cJSON **out_result, struct sg_err *err)
+{
+    return call_within(caller, method, params, CALL_TIMEOUT_MS, out_result, err);
+}
+
+enum sg_status call_daemon_patiently(struct caller *caller, enum method method, cJSON *params,
+                                     cJSON **out_result, struct sg_err *err)
+{
+    return call_within(caller, method, params, UINT32_MAX, out_result, err);
 }
 
 enum sg_status call_next_event(struct caller *caller, uint32_t timeout_ms, const char **out_method,

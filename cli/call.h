@@ -25,6 +25,11 @@ void caller_close(struct caller *caller);
 SG_MUST_USE enum sg_status call_daemon(struct caller *caller, enum method method, cJSON *params,
                                        cJSON **out_result, struct sg_err *err);
 
+/* The same for what may take any time; Ctrl-C ends the program and with it the call. */
+SG_MUST_USE enum sg_status call_daemon_patiently(struct caller *caller, enum method method,
+                                                 cJSON *params, cJSON **out_result,
+                                                 struct sg_err *err);
+
 /* client_next_event. */
 SG_MUST_USE enum sg_status call_next_event(struct caller *caller, uint32_t timeout_ms,
                                            const char **out_method, cJSON **out_params,

@@ -28,6 +28,7 @@ enum exit_code cmd_remove(struct caller *caller, const struct args *args);
 enum exit_code cmd_move(struct caller *caller, const struct args *args);
 enum exit_code cmd_set(struct caller *caller, const struct args *args);
 enum exit_code cmd_refresh(struct caller *caller, const struct args *args);
+enum exit_code cmd_verify(struct caller *caller, const struct args *args);
 enum exit_code cmd_limit(struct caller *caller, const struct args *args);
 enum exit_code cmd_settings(struct caller *caller, const struct args *args);
 enum exit_code cmd_status(struct caller *caller, const struct args *args);

@@ -161,6 +161,7 @@ static void put_job(struct sg_buf *out, const cJSON *job)
     put_mirrors(out, job);
     put_field(out, job, "key", "key");
     put_field(out, job, "checksum", "checksum");
+    put_field(out, job, "digest", "digest");
     put_number(out, job, "priority", "priority");
     put_rate_limit(out, job);
     put_number(out, job, "connections", "connections");

@@ -42,6 +42,7 @@ static const struct option options[OPTION_COUNT] = {
     [OPTION_BEFORE] = { '\0', "before", "ID", NULL, "right before the job ID" },
     [OPTION_PROGRESS] = { '\0', "progress", "MS", NULL,
                           "progress every MS milliseconds, 100 to 60000, or off (1000)" },
+    [OPTION_ALGORITHM] = { '\0', "algorithm", "ALG", "sha256|sha512|sha1|md5", "make this digest" },
     [OPTION_JSON] = { '\0', "json", NULL, NULL, "write JSON" },
     [OPTION_HELP] = { 'h', "help", NULL, NULL, "show help" },
 };
@@ -100,6 +101,12 @@ static const struct command commands[COMMAND_COUNT] = {
                         NULL, COMMON_JSON, 0, 1 },
     [COMMAND_REFRESH] = { "refresh", "ID URL", "give a job a new address and continue it", NULL,
                           NULL, COMMON_JSON, 2, 2 },
+    [COMMAND_VERIFY] = { "verify", "ID", "make the digest of a job's file again and compare it",
+                         "It is compared with --checksum, else with what the server declared. "
+                         "Where there is\nneither (of that algorithm) it is only told; sha256 "
+                         "unless given. The exit code is 1\nwhen it is wrong. The job stays as it "
+                         "is.",
+                         NULL, BIT(OPTION_ALGORITHM) | COMMON_JSON, 1, 1 },
     [COMMAND_SETTINGS] = { "settings", "[KEY [VALUE]]", "show or change settings",
                            "The VALUE 'default' takes a setting back to its default.", NULL,
                            COMMON_JSON, 0, 2 },

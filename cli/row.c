@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "cli/json.h"
 #include "cli/need.h"
+#include "cli/units.h"
 
 static const char *const state_words[] = {
 #define X(constant, word) word,
@@ -25,7 +26,7 @@ struct row *row_create(int64_t id)
 {
     struct row *row = need(sg_alloc(sizeof *row));
     row->id = id;
-    row->total = row->done = row->rate = row->eta = -1;
+    row->total = row->done = row->rate = row->eta = row->verified = -1;
     return row;
 }
 
@@ -94,6 +95,7 @@ static void read_numbers(struct row *row, const cJSON *object)
     row->done = json_integer(object, "done", -1);
     row->rate = json_integer(object, "rate", -1);
     row->eta = json_integer(object, "eta", -1);
+    row->verified = json_integer(object, "verified", -1);
 }
 
 static void read_lanes(struct row *row, const cJSON *ranges)
@@ -184,7 +186,12 @@ const char *row_state_word(enum row_state state)
 
 void row_put_state(const struct row *row, struct sg_buf *out)
 {
+    char percent[UNITS_TEXT_SIZE];
     sg_buf_puts(out, row_state_word(row->state));
     if (row->state == ROW_WAITING && row->reason != NULL)
         sg_buf_printf(out, ": %s", row->reason);
+    if (row->state != ROW_VERIFYING || row->verified < 0 || row->total <= 0)
+        return;
+    units_format_percent(row->verified, row->total, percent);
+    sg_buf_printf(out, " %s", percent);
 }

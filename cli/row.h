@@ -50,6 +50,7 @@ struct row {
     int64_t done;
     int64_t rate;
     int64_t eta;
+    int64_t verified; /* bytes whose digest was made */
     struct row_lane *lanes;
     size_t n_lanes;
     struct spans have; /* which parts of the file are there */
@@ -81,7 +82,8 @@ bool row_is_running(const struct row *row);
 /* The state's word. */
 const char *row_state_word(enum row_state state);
 
-/* Appends the state and, where it waits, for what: "waiting: link". */
+/* Appends the state and, where it waits, for what: "waiting: link"; where it verifies, how far it
+ * is: "verifying 42%". */
 void row_put_state(const struct row *row, struct sg_buf *out);
 
 /* The file name of a JOB, made clean of nothing: the last part of `path` once the name is decided,

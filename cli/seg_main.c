@@ -18,7 +18,7 @@ static command_fn *const functions[COMMAND_COUNT] = {
     [COMMAND_PAUSE] = cmd_pause,   [COMMAND_RESUME] = cmd_resume,     [COMMAND_CANCEL] = cmd_cancel,
     [COMMAND_REMOVE] = cmd_remove, [COMMAND_MOVE] = cmd_move,         [COMMAND_SET] = cmd_set,
     [COMMAND_LIMIT] = cmd_limit,   [COMMAND_REFRESH] = cmd_refresh,   [COMMAND_STATUS] = cmd_status,
-    [COMMAND_EVENTS] = cmd_events, [COMMAND_SETTINGS] = cmd_settings,
+    [COMMAND_EVENTS] = cmd_events, [COMMAND_SETTINGS] = cmd_settings, [COMMAND_VERIFY] = cmd_verify,
 };
 
 static enum exit_code no_such_command(const char *name)

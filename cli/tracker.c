@@ -109,7 +109,8 @@ static void read_progress(struct tracker *tracker, const cJSON *params)
     cJSON_ArrayForEach(progress, json_array(params, "jobs"))
     {
         struct row *row = tracker_find(tracker, json_integer(progress, "id", 0));
-        if (row != NULL && row->state == ROW_ACTIVE)
+        bool is_moving = row != NULL && (row->state == ROW_ACTIVE || row->state == ROW_VERIFYING);
+        if (is_moving)
             row_read_progress(row, progress);
     }
 }

@@ -89,7 +89,8 @@ static void send_progress(struct timer *timer)
     struct subscription *subscription = sg_container_of(timer, struct subscription, progress);
     struct app *app = subscription->events->app;
     timer_start(app_loop(app), timer, (uint64_t)subscription->progress_ms * 1000);
-    if (engine_count(app_engine(app), JOB_ACTIVE) == 0)
+    if (engine_count(app_engine(app), JOB_ACTIVE) == 0 &&
+        engine_count(app_engine(app), JOB_VERIFYING) == 0)
         return;
     cJSON *params = cJSON_CreateObject();
     cJSON *jobs = cJSON_AddArrayToObject(params, "jobs");

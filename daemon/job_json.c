@@ -71,6 +71,7 @@ static void add_progress(cJSON *object, const struct job *job)
     add_number(object, "rate", (int64_t)progress.rate_bps);
     add_known(object, "eta", has_eta ? left / (int64_t)progress.rate_bps : 0, has_eta);
     add_number(object, "lanes", progress.lanes);
+    add_known(object, "verified", (int64_t)progress.verified, record->state == JOB_VERIFYING);
 }
 
 static void add_ranges(cJSON *object, const struct job *job)
@@ -124,6 +125,7 @@ cJSON *job_json(const struct job *job)
     add_known(object, "limit", record->limit_bps, record->limit_bps > 0);
     add_known(object, "connections", record->max_lanes, record->max_lanes > 0);
     add_text(object, "checksum", record->checksum);
+    add_text(object, "digest", record->digest);
     add_text(object, "etag", record->etag);
     add_text(object, "last_modified", record->last_modified);
     add_text(object, "owner", record->owner);

@@ -25,6 +25,7 @@ static method_fn *const methods[METHOD_COUNT] = {
     [METHOD_JOB_MOVE] = method_job_move,
     [METHOD_JOB_SET] = method_job_set,
     [METHOD_JOB_REFRESH] = method_job_refresh,
+    [METHOD_JOB_VERIFY] = method_job_verify,
     [METHOD_SETTINGS_GET] = method_settings_get,
     [METHOD_SETTINGS_SET] = method_settings_set,
     [METHOD_EVENTS_SUBSCRIBE] = method_events_subscribe,

@@ -38,6 +38,9 @@ method_fn method_job_move;
 method_fn method_job_set;
 method_fn method_job_refresh;
 
+/* methods_verify.c */
+method_fn method_job_verify;
+
 /* What they share. */
 
 /* Answers with an error made on the spot. */

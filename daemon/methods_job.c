@@ -112,7 +112,7 @@ static size_t length_of(const char *text)
 /* About the bytes that a job takes on a page: its long texts, and the rest with room to spare. */
 static size_t size_on_page(const struct job_record *record)
 {
-    enum { REST = 800 };
+    enum { REST = 1000 };
     return REST + length_of(record->url) + length_of(record->mirrors) +
            length_of(record->final_url) + 2 * length_of(record->path) +
            2 * length_of(record->folder) + length_of(record->name) + length_of(record->key) +

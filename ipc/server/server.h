@@ -55,6 +55,10 @@ struct session *call_session(const struct call *call);
  * carried out at once, since those behind it must not overtake it. */
 void call_hold(struct call *call);
 
+/* Calls `gone` when the session ends before the call was answered, so that what is being done for
+ * nobody can be given up; the call must still be answered. */
+void call_watch(struct call *call, void (*gone)(void *ctx), void *ctx);
+
 /* Answers; takes `result` over (NULL: an empty object) and frees `call`. */
 void call_reply(struct call *call, cJSON *result);
 

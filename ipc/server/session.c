@@ -54,6 +54,8 @@ struct call {
     struct session *session; /* NULL when it has ended */
     struct sg_list node;     /* in session->calls */
     cJSON *id;               /* NULL: a notification, which is not answered */
+    void (*gone)(void *ctx); /* NULL: nobody wants to know */
+    void *gone_ctx;
 };
 
 static void end(struct session *session)
@@ -174,6 +176,12 @@ void call_hold(struct call *call)
 {
     if (call->session != NULL)
         call->session->held = call;
+}
+
+void call_watch(struct call *call, void (*gone)(void *ctx), void *ctx)
+{
+    call->gone = gone;
+    call->gone_ctx = ctx;
 }
 
 /* A session that waits for an answer, or reached its limit of calls, goes on reading. */
@@ -318,9 +326,13 @@ static void on_conn_closed(void *ctx)
 
 static void detach_calls(struct session *session)
 {
-    for (struct sg_list *node; (node = sg_list_pop(&session->calls)) != NULL;)
-        sg_container_of(node, struct call, node)->session = NULL;
     session->n_calls = 0;
+    for (struct sg_list *node; (node = sg_list_pop(&session->calls)) != NULL;) {
+        struct call *call = sg_container_of(node, struct call, node);
+        call->session = NULL;
+        if (call->gone != NULL)
+            call->gone(call->gone_ctx); /* it may answer, and so free it */
+    }
 }
 
 static void carry_out_end(struct session *session)

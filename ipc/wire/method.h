@@ -17,6 +17,7 @@
     X(METHOD_JOB_MOVE, "job.move")                 \
     X(METHOD_JOB_SET, "job.set")                   \
     X(METHOD_JOB_REFRESH, "job.refresh")           \
+    X(METHOD_JOB_VERIFY, "job.verify")             \
     X(METHOD_SETTINGS_GET, "settings.get")         \
     X(METHOD_SETTINGS_SET, "settings.set")         \
     X(METHOD_EVENTS_SUBSCRIBE, "events.subscribe") \

@@ -140,6 +140,16 @@ void digest_choice_md5(struct digest_choice *choice, const char *value, size_t l
     offer(choice, DIGEST_MD5, value, length);
 }
 
+void digest_to_hex(const uint8_t *bytes, size_t size, char out[DIGEST_HEX_SIZE])
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < size; i++) {
+        out[2 * i] = digits[bytes[i] >> 4];
+        out[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    out[2 * size] = '\0';
+}
+
 enum sg_status digest_choice_take(const struct digest_choice *choice, char **out_text)
 {
     if (!choice->is_set) {
@@ -147,9 +157,9 @@ enum sg_status digest_choice_take(const struct digest_choice *choice, char **out
         return SG_OK;
     }
     struct sg_buf text = { 0 };
-    sg_buf_printf(&text, "%s:", kinds[choice->kind].word);
-    for (size_t i = 0; i < kinds[choice->kind].size; i++)
-        sg_buf_printf(&text, "%02x", choice->bytes[i]);
+    char hex[DIGEST_HEX_SIZE];
+    digest_to_hex(choice->bytes, kinds[choice->kind].size, hex);
+    sg_buf_printf(&text, "%s:%s", kinds[choice->kind].word, hex);
     char *taken = sg_buf_take(&text);
     if (taken == NULL)
         return SG_E_NOMEM;
@@ -180,23 +190,29 @@ static bool decode_hex(const char *text, uint8_t *out, size_t size)
     return true;
 }
 
-bool digest_parse(const char *text, enum digest_kind *out_kind, uint8_t out_bytes[DIGEST_SIZE_MAX])
+bool digest_kind_from_word(const char *word, size_t length, enum digest_kind *out_kind)
 {
-    const char *colon = strchr(text, ':');
-    if (colon == NULL)
-        return false;
     for (unsigned i = 0; i < DIGEST_KIND_COUNT; i++) {
-        size_t length = strlen(kinds[i].word);
-        if ((size_t)(colon - text) != length || memcmp(text, kinds[i].word, length) != 0)
+        if (strlen(kinds[i].word) != length || memcmp(word, kinds[i].word, length) != 0)
             continue;
-        uint8_t bytes[DIGEST_SIZE_MAX];
-        if (!decode_hex(colon + 1, bytes, kinds[i].size))
-            return false;
         *out_kind = (enum digest_kind)i;
-        memcpy(out_bytes, bytes, kinds[i].size);
         return true;
     }
     return false;
+}
+
+bool digest_parse(const char *text, enum digest_kind *out_kind, uint8_t out_bytes[DIGEST_SIZE_MAX])
+{
+    const char *colon = strchr(text, ':');
+    enum digest_kind kind;
+    uint8_t bytes[DIGEST_SIZE_MAX];
+    if (colon == NULL || !digest_kind_from_word(text, (size_t)(colon - text), &kind))
+        return false;
+    if (!decode_hex(colon + 1, bytes, kinds[kind].size))
+        return false;
+    *out_kind = kind;
+    memcpy(out_bytes, bytes, kinds[kind].size);
+    return true;
 }
 
 size_t digest_size(enum digest_kind kind)

@@ -23,7 +23,7 @@ enum digest_kind {
         DIGEST_KIND_COUNT
 };
 
-enum { DIGEST_SIZE_MAX = 64 };
+enum { DIGEST_SIZE_MAX = 64, DIGEST_HEX_SIZE = 2 * DIGEST_SIZE_MAX + 1 };
 
 /* The strongest digest seen so far. Zero-initialise it. */
 struct digest_choice {
@@ -48,6 +48,12 @@ SG_MUST_USE enum sg_status digest_choice_take(const struct digest_choice *choice
 
 /* Reads "sha256:HEX" (case of HEX does not matter); false when it is not one. */
 bool digest_parse(const char *text, enum digest_kind *out_kind, uint8_t out_bytes[DIGEST_SIZE_MAX]);
+
+/* The kind with this word; false when there is none. */
+bool digest_kind_from_word(const char *word, size_t length, enum digest_kind *out_kind);
+
+/* Writes `size` bytes in hexadecimal. */
+void digest_to_hex(const uint8_t *bytes, size_t size, char out[DIGEST_HEX_SIZE]);
 
 /* The number of bytes of a digest, and its word. */
 size_t digest_size(enum digest_kind kind);

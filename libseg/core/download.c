@@ -60,6 +60,8 @@ static enum sg_status remember(struct job_record *record, const struct reply *re
     enum sg_status status = job_record_set(&record->etag, reply->etag);
     if (status == SG_OK)
         status = job_record_set(&record->last_modified, reply->last_modified);
+    if (status == SG_OK)
+        status = job_record_set(&record->digest, reply->digest);
     return status;
 }
 

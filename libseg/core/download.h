@@ -63,7 +63,7 @@ enum effect_kind {
     FX_FLUSH_LANE, /* submit what the lane's buffer holds */
     FX_CHECKPOINT, /* flush the part file, then commit `syncing` → EV_CHECKPOINTED */
     FX_COMPARE,    /* compare `comparing` with the part file → EV_COMPARED */
-    FX_VERIFY,     /* compute the digest of the part file → EV_VERIFIED */
+    FX_VERIFY,     /* compare the part file with job_record_wanted_digest → EV_VERIFIED */
     FX_FINISH,     /* give the file its name → EV_FINISHED */
     FX_END,        /* it is over: `outcome` says how */
 };
@@ -96,7 +96,7 @@ enum event_kind {
     EV_WRITTEN,      /* [offset, offset + n_bytes) was written, or failed to be */
     EV_CHECKPOINTED, /* after FX_CHECKPOINT */
     EV_COMPARED,     /* after FX_COMPARE: `differing` */
-    EV_VERIFIED,     /* after FX_VERIFY; SG_E_CHECKSUM */
+    EV_VERIFIED,     /* after FX_VERIFY; SG_E_CHECKSUM; SG_E_CANCELLED after EV_STOP */
     EV_FINISHED,     /* after FX_FINISH */
     EV_TICK,         /* every DOWNLOAD_TICK_US */
     EV_STOP,         /* end with `outcome` as soon as what is there is durable */

@@ -234,7 +234,7 @@ static void after_last_checkpoint(struct download *d, struct effects *fx)
     SG_ASSERT(d->outcome.state != JOB_DONE || is_whole(d->record));
     if (d->outcome.state != JOB_DONE) {
         download_finish(d, fx);
-    } else if (d->record->checksum != NULL) {
+    } else if (job_record_wanted_digest(d->record) != NULL) {
         download_move(d, DOWNLOAD_VERIFYING);
         download_emit(fx, FX_VERIFY);
     } else {

@@ -72,6 +72,11 @@ enum sg_status job_record_copy(struct job_record *copy, const struct job_record 
     return SG_OK;
 }
 
+const char *job_record_wanted_digest(const struct job_record *record)
+{
+    return record->checksum != NULL ? record->checksum : record->digest;
+}
+
 bool job_state_is_final(enum job_state state)
 {
     return state == JOB_DONE || state == JOB_FAILED || state == JOB_CANCELLED;

@@ -72,6 +72,7 @@ enum job_on_change { JOB_ON_CHANGE_TABLE(X) JOB_ON_CHANGE_COUNT };
     X(final_url) /* where redirects led */                                                \
     X(etag)      /* validators of the version being fetched, as sent */                   \
     X(last_modified)                                                                      \
+    X(digest)        /* "sha256:HEX" that the server declared for that version */         \
     X(allocation)    /* how room was reserved (enum file_allocation's word) */            \
     X(error_message) /* the sentence behind error_code */
 
@@ -125,6 +126,10 @@ SG_MUST_USE enum sg_status job_record_copy(struct job_record *copy,
 /* Replaces a text field by a copy of `text` (NULL empties it): `job_record_set(&record->etag,
  * etag)`. SG_E_NOMEM leaves the field as it was. */
 SG_MUST_USE enum sg_status job_record_set(char **field, const char *text);
+
+/* The digest that the file must have: the caller's, else what the server declared; NULL: none. It
+ * belongs to the record. */
+const char *job_record_wanted_digest(const struct job_record *record);
 
 /* True for done, failed and cancelled: nothing more will happen by itself. */
 bool job_state_is_final(enum job_state state);

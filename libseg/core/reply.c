@@ -18,7 +18,8 @@ struct value {
 struct parse {
     struct reply *reply;
     int64_t now_wall_ms;
-    struct digest_choice digest;
+    struct digest_choice of_file;
+    struct digest_choice of_body; /* of this message's bytes */
     bool is_chunked;
     struct sg_err *err;
 };
@@ -206,45 +207,44 @@ static enum sg_status on_disposition(struct parse *parse, struct value value)
     return keep_text(parse, "Content-Disposition", value, &parse->reply->disposition);
 }
 
-static enum sg_status on_dictionary_digest(struct parse *parse, struct value value)
+static enum sg_status on_repr_digest(struct parse *parse, struct value value)
 {
-    digest_choice_dictionary(&parse->digest, value.text, value.length);
+    digest_choice_dictionary(&parse->of_file, value.text, value.length);
     return SG_OK;
 }
 
 static enum sg_status on_digest(struct parse *parse, struct value value)
 {
-    digest_choice_legacy(&parse->digest, value.text, value.length);
+    digest_choice_legacy(&parse->of_file, value.text, value.length);
+    return SG_OK;
+}
+
+static enum sg_status on_content_digest(struct parse *parse, struct value value)
+{
+    digest_choice_dictionary(&parse->of_body, value.text, value.length);
     return SG_OK;
 }
 
 static enum sg_status on_content_md5(struct parse *parse, struct value value)
 {
-    digest_choice_md5(&parse->digest, value.text, value.length);
+    digest_choice_md5(&parse->of_body, value.text, value.length);
     return SG_OK;
 }
 
-/* Content-Digest and Content-MD5 describe the bytes of this message: they speak of the whole file
- * only in a 200. Repr-Digest and Digest always speak of the whole. RFC 9530. */
+/* Repr-Digest and Digest speak of the whole representation (RFC 9530, 3; RFC 3230, 4.3.2: of the
+ * instance), also in a 206; Content-Digest and Content-MD5 of what this message carries (RFC 9530,
+ * 2; RFC 2616, 14.15). */
 static const struct {
     const char *name;
     header_fn *parse;
-    bool only_in_200;
 } headers[] = {
-    { "Content-Length", on_content_length, false },
-    { "Transfer-Encoding", on_transfer_encoding, false },
-    { "Content-Range", on_content_range, false },
-    { "Content-Encoding", on_content_encoding, false },
-    { "Content-Type", on_content_type, false },
-    { "Accept-Ranges", on_accept_ranges, false },
-    { "Retry-After", on_retry_after, false },
-    { "ETag", on_etag, false },
-    { "Last-Modified", on_last_modified, false },
-    { "Content-Disposition", on_disposition, false },
-    { "Repr-Digest", on_dictionary_digest, false },
-    { "Digest", on_digest, false },
-    { "Content-Digest", on_dictionary_digest, true },
-    { "Content-MD5", on_content_md5, true },
+    { "Content-Length", on_content_length }, { "Transfer-Encoding", on_transfer_encoding },
+    { "Content-Range", on_content_range },   { "Content-Encoding", on_content_encoding },
+    { "Content-Type", on_content_type },     { "Accept-Ranges", on_accept_ranges },
+    { "Retry-After", on_retry_after },       { "ETag", on_etag },
+    { "Last-Modified", on_last_modified },   { "Content-Disposition", on_disposition },
+    { "Repr-Digest", on_repr_digest },       { "Digest", on_digest },
+    { "Content-Digest", on_content_digest }, { "Content-MD5", on_content_md5 },
 };
 
 static enum sg_status parse_line(struct parse *parse, const char *line, size_t length)
@@ -255,11 +255,8 @@ static enum sg_status parse_line(struct parse *parse, const char *line, size_t l
     struct value name = { line, (size_t)(colon - line) };
     struct value value = trimmed(colon + 1, length - name.length - 1);
     for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) {
-        if (!equals(name, headers[i].name))
-            continue;
-        if (headers[i].only_in_200 && parse->reply->http_status != 200)
-            return SG_OK;
-        return headers[i].parse(parse, value);
+        if (equals(name, headers[i].name))
+            return headers[i].parse(parse, value);
     }
     return SG_OK;
 }
@@ -279,6 +276,29 @@ static enum sg_status parse_lines(struct parse *parse, const char *lines, size_t
     return SG_OK;
 }
 
+static bool carries_whole_file(const struct reply *reply)
+{
+    if (reply->http_status == 200)
+        return true;
+    return reply->has_range && reply->range_first == 0 && reply->range_total >= 0 &&
+           reply->range_last == (uint64_t)reply->range_total - 1;
+}
+
+/* The digest of an error page, or of the file in compressed form, says nothing about the file. */
+static enum sg_status take_digest(struct parse *parse)
+{
+    struct reply *reply = parse->reply;
+    struct digest_choice *choice = &parse->of_file;
+    const struct digest_choice *of_body = &parse->of_body;
+    bool is_file = reply->http_status == 200 || reply->http_status == 206;
+    if (!is_file || reply->is_encoded)
+        return SG_OK;
+    bool is_better = of_body->is_set && (!choice->is_set || of_body->kind > choice->kind);
+    if (is_better && carries_whole_file(reply))
+        *choice = *of_body;
+    return digest_choice_take(choice, &reply->digest);
+}
+
 enum sg_status reply_parse(int http_status, const char *lines, size_t length, int64_t now_wall_ms,
                            struct reply *out, struct sg_err *err)
 {
@@ -290,7 +310,7 @@ enum sg_status reply_parse(int http_status, const char *lines, size_t length, in
     if (parse.is_chunked)
         reply.content_length = -1;
     if (status == SG_OK)
-        status = digest_choice_take(&parse.digest, &reply.digest);
+        status = take_digest(&parse);
     if (status != SG_OK) {
         reply_fini(&reply);
         return status;

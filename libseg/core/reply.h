@@ -24,7 +24,8 @@ struct reply {
     char *etag;             /* as sent, with quotes and W/; NULL: none */
     char *last_modified;    /* as sent; NULL: none */
     char *disposition;      /* Content-Disposition as sent; NULL: none */
-    char *digest;           /* strongest declared digest of the whole file as "sha256:hex"; NULL */
+    char *digest;           /* strongest declared digest of the whole file as "sha256:hex"; NULL:
+                               none, or it speaks of something else */
 };
 
 /* Parses header lines ("Name: value\n", …) of a reply. `now_wall_ms` turns dates of Retry-After

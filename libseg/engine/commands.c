@@ -143,6 +143,7 @@ static void on_forgotten(void *ctx, enum sg_status status, const struct sg_err *
 void job_forget(struct job *job, uint64_t change)
 {
     struct engine *engine = job->engine;
+    verifications_cancel(engine, job->record.id);
     if (change == 0)
         change = change_begin(engine);
     if (job->record.state != JOB_DONE)

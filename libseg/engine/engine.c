@@ -129,7 +129,8 @@ void engine_run_ended(struct engine *engine, struct job *job,
 
 void engine_check_stopped(struct engine *engine)
 {
-    if (engine->is_stopping && engine->n_runs == 0 && engine->open_changes == 0)
+    if (engine->is_stopping && engine->n_runs == 0 && engine->open_changes == 0 &&
+        engine->n_verifications == 0)
         loop_defer(engine->loop, &engine->tell_stopped);
 }
 
@@ -178,6 +179,8 @@ enum sg_status engine_create(struct loop *loop, struct store *store, struct work
     sg_list_init(&engine->runs);
     sg_list_init(&engine->starved);
     sg_list_init(&engine->waiters);
+    sg_list_init(&engine->verifications);
+    turns_init(&engine->turns, work_pool);
     limit_init(engine);
     enum sg_status status = create_parts(engine, err);
     engine->config.net = (struct net_config){ 0 }; /* net has its own copy */
@@ -202,6 +205,7 @@ void engine_stop(struct engine *engine, void (*stopped)(void *ctx), void *ctx)
     engine->stopped_ctx = ctx;
     SG_LIST_FOR_EACH(node, &engine->runs)
     run_stop(sg_container_of(node, struct run, node));
+    verifications_cancel(engine, 0);
     engine_check_stopped(engine); /* nothing may be running */
 }
 
@@ -209,7 +213,7 @@ void engine_destroy(struct engine *engine)
 {
     if (engine == NULL)
         return;
-    SG_ASSERT(engine->n_runs == 0);
+    SG_ASSERT(engine->n_runs == 0 && engine->n_verifications == 0);
     while (engine->n_jobs > 0)
         job_destroy(engine->jobs[engine->n_jobs - 1]);
     timer_stop(engine->loop, &engine->save_again);

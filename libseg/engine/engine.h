@@ -111,6 +111,7 @@ struct job_progress {
     uint64_t received; /* bytes that arrived */
     uint64_t rate_bps; /* 0 unless active */
     uint32_t lanes;    /* open now */
+    uint64_t verified; /* bytes whose digest was made, while verifying */
 };
 
 /* Where a job stands this moment. */
@@ -167,6 +168,40 @@ SG_MUST_USE enum sg_status engine_refresh(struct engine *engine, struct job *job
  * SG_E_NOMEM. */
 SG_MUST_USE enum sg_status engine_when_saved(struct engine *engine, void (*done)(void *ctx),
                                              void *ctx);
+
+/* Verifications that may be under way or wait for their turn; one runs at a time. */
+enum { ENGINE_VERIFICATIONS_MAX = 16 };
+
+struct verification;
+
+/* What a verification found. */
+struct verify_result {
+    int64_t id;
+    const char *path;      /* what was looked at */
+    const char *algorithm; /* "sha256" */
+    const char *wanted;    /* in hexadecimal; NULL: there was nothing to compare with */
+    bool is_declared;      /* the server declared `wanted`, else the caller demanded it */
+    const char *found;     /* in hexadecimal */
+    bool is_right;         /* they are the same */
+};
+
+/* The outcome of engine_verify; `result` is valid during the callback, and NULL on failure:
+ * SG_E_NOT_FOUND the file is gone, SG_E_IN_USE, SG_E_DENIED, SG_E_IO, SG_E_CHECKSUM it has another
+ * length by now, SG_E_CANCELLED. */
+typedef void engine_verify_fn(void *ctx, enum sg_status status, const struct sg_err *err,
+                              const struct verify_result *result);
+
+/* Makes the digest of a job's finished file, or of the part file that failed for its digest, and
+ * compares it with the caller's checksum or else with what the server declared. With `algorithm`
+ * (may be NULL) that digest is made, and compared with whichever of the two is of this kind. The
+ * job stays as it is. When SG_OK is returned `done` comes in a later turn, and `*out` is valid
+ * until then. SG_E_STATE, SG_E_INVALID, SG_E_LIMIT, SG_E_CLOSED while the engine stops. */
+SG_MUST_USE enum sg_status engine_verify(struct engine *engine, struct job *job,
+                                         const char *algorithm, engine_verify_fn *done, void *ctx,
+                                         struct verification **out, struct sg_err *err);
+
+/* Gives it up: `done` comes soon, as a rule with SG_E_CANCELLED. */
+void engine_verify_cancel(struct verification *verification);
 
 /* Sum of the rates of all jobs. */
 uint64_t engine_rate_bps(const struct engine *engine);

@@ -1,6 +1,6 @@
 /* What the engine's files share. engine.c owns the engine and the queue, jobs.c the table of jobs,
- * add.c and commands.c change it, saves.c is what is on its way to the store, run.c, run_lane.c,
- * run_part.c and run_seams.c are one active job. */
+ * add.c and commands.c change it, verify.c looks at its files again, saves.c is what is on its way
+ * to the store, run.c, run_lane.c, run_part.c and run_seams.c are one active job. */
 #ifndef SEGUE_ENGINE_ENGINE_PRIVATE_H
 #define SEGUE_ENGINE_ENGINE_PRIVATE_H
 
@@ -9,8 +9,10 @@
 #include "core/bucket.h"
 #include "core/download.h"
 #include "engine/engine.h"
+#include "engine/hash.h"
 #include "engine/part.h"
 #include "engine/pool.h"
+#include "engine/turns.h"
 #include "net/xfer.h"
 #include "os/work.h"
 
@@ -67,6 +69,10 @@ struct engine {
     uint64_t open_changes;
     struct sg_list waiters; /* for changes */
     struct timer save_again;
+
+    struct turns turns;           /* of works that hash */
+    struct sg_list verifications; /* on request */
+    int n_verifications;
 
     bool is_started;
     bool is_stopping;
@@ -129,6 +135,8 @@ struct run {
     struct sg_list written; /* writes that finished inside a step */
     struct part_work part_work;
     struct seam_work seam_work;
+    struct turn turn; /* to hash */
+    struct hash_watch hash_watch;
     struct timer finish_again; /* while others hold the finished file */
     uint64_t finish_until_us;
     struct lane_io lanes[PLAN_LANES_MAX];
@@ -250,6 +258,11 @@ void limit_take(struct lane_io *lane, uint64_t n_bytes);
 /* Holds the lane back until something may pass; its transfer was told to stop. */
 void limit_wait(struct lane_io *lane);
 
+/* verify.c */
+
+/* Cancels the verifications of a job; 0: of all. */
+void verifications_cancel(struct engine *engine, int64_t id);
+
 /* run_part.c */
 
 /* Effects on the part file. */
@@ -259,6 +272,9 @@ void run_reset_part(struct run *run);
 void run_checkpoint(struct run *run);
 void run_finish(struct run *run);
 void run_verify(struct run *run);
+
+/* Gives up the digest that is being made, if there is one; no other will be made in this run. */
+void run_stop_verifying(struct run *run);
 
 /* Tries again to give the file its name. */
 void run_finish_again(struct timer *timer);

@@ -7,7 +7,6 @@
 #include "core/digest_header.h"
 #include "core/name.h"
 #include "core/zone.h"
-#include "os/digest.h"
 #include "os/path.h"
 
 enum { NAMES_TRIED_MAX = 1000 };
@@ -38,9 +37,10 @@ enum sg_status part_task_init(struct part_task *task, struct loop *loop,
     if (status == SG_OK)
         status = job_record_set(&task->part_path, record->part_path);
     if (status == SG_OK)
-        status = job_record_set(&task->checksum, record->checksum);
+        status = job_record_set(&task->wanted, job_record_wanted_digest(record));
     if (status != SG_OK)
         part_task_fini(task);
+    task->is_declared = record->checksum == NULL;
     task->id = part_id(record);
     task->least_size = end_of(&record->extents);
     return status;
@@ -52,9 +52,9 @@ void part_task_fini(struct part_task *task)
     sg_free(task->name);
     sg_free(task->path);
     sg_free(task->part_path);
-    sg_free(task->checksum);
+    sg_free(task->wanted);
     sg_free(task->mark);
-    task->folder = task->name = task->path = task->part_path = task->checksum = task->mark = NULL;
+    task->folder = task->name = task->path = task->part_path = task->wanted = task->mark = NULL;
 }
 
 static bool is_same_file(const struct file_id *a, const struct file_id *b)
@@ -255,43 +255,29 @@ enum sg_status part_reset(struct part_task *task)
     return status == SG_OK ? reserve(task) : status;
 }
 
-enum { VERIFY_CHUNK = 1024 * 1024 };
-
-static enum sg_status digest_file(struct part_task *task, struct digest *digest)
+/* Whose digest it was decides what can be done about it. */
+static enum sg_status mismatch(struct part_task *task, enum digest_kind kind, const uint8_t *wanted,
+                               const uint8_t *found)
 {
-    unsigned char *chunk = sg_alloc(VERIFY_CHUNK);
-    if (chunk == NULL)
-        return sg_err_set(&task->err, SG_E_NOMEM, "out of memory");
-    enum sg_status status = SG_OK;
-    uint32_t n = 0;
-    for (uint64_t offset = 0; status == SG_OK && offset < (uint64_t)task->total; offset += n) {
-        status = file_read(task->file, offset, chunk, VERIFY_CHUNK, &n, &task->err);
-        if (status == SG_OK && n == 0)
-            status = sg_err_set(&task->err, SG_E_IO, "%s is too short", task->part_path);
-        if (status == SG_OK)
-            status = digest_update(digest, chunk, n, &task->err);
-    }
-    sg_free(chunk);
-    return status;
+    char wanted_hex[DIGEST_HEX_SIZE];
+    char found_hex[DIGEST_HEX_SIZE];
+    digest_to_hex(wanted, digest_size(kind), wanted_hex);
+    digest_to_hex(found, digest_size(kind), found_hex);
+    return sg_err_set(&task->err, SG_E_CHECKSUM, "the file's %s is %s, but %s %s",
+                      digest_word(kind), found_hex,
+                      task->is_declared ? "the server declared" : "--checksum wants", wanted_hex);
 }
 
 enum sg_status part_verify(struct part_task *task)
 {
     enum digest_kind kind;
     uint8_t wanted[DIGEST_SIZE_MAX], found[DIGEST_SIZE_MAX];
-    struct digest *digest;
-    if (!digest_parse(task->checksum, &kind, wanted))
-        return sg_err_set(&task->err, SG_E_INVALID, "not a checksum: %s", task->checksum);
-    enum sg_status status = digest_create(digest_word(kind), &digest, &task->err);
-    if (status != SG_OK)
-        return status;
-    status = digest_file(task, digest);
-    if (status == SG_OK)
-        status = digest_finish(digest, found, digest_size(kind), &task->err);
-    digest_destroy(digest);
+    if (!digest_parse(task->wanted, &kind, wanted))
+        return sg_err_set(&task->err, SG_E_INVALID, "not a checksum: %s", task->wanted);
+    enum sg_status status = hash_file(task->file, task->part_path, (uint64_t)task->total, kind,
+                                      task->watch, found, &task->err);
     if (status == SG_OK && memcmp(wanted, found, digest_size(kind)) != 0)
-        status = sg_err_set(&task->err, SG_E_CHECKSUM, "the file's %s is not %s", digest_word(kind),
-                            task->checksum);
+        status = mismatch(task, kind, wanted, found);
     return status;
 }
 

@@ -7,23 +7,26 @@
 
 #include "base/err.h"
 #include "core/record.h"
+#include "engine/hash.h"
 #include "os/file.h"
 
 /* What a part operation needs and gives. Strings are owned by it (part_task_fini). */
 struct part_task {
     struct loop *loop;
-    struct file *file;      /* the open part file; given by reopen and create */
-    char *folder;           /* create: where to */
-    char *name;             /* create: the safe name wanted */
-    char *path;             /* the target: given by create, may be changed by finish */
-    char *part_path;        /* reopen: what to open; given by create */
-    char *checksum;         /* verify: "sha256:HEX" */
-    struct file_id id;      /* reopen: what it must be; given by create */
-    uint64_t least_size;    /* reopen: where the last range ends that is claimed of it */
-    int64_t total;          /* -1: not known */
-    int64_t modified_ms;    /* finish: the file's time; 0: leave it */
-    char *mark;             /* finish: content of the stream ZONE_STREAM; NULL: none */
-    struct sg_err mark_err; /* given by finish: why the mark could not be set */
+    struct file *file;        /* the open part file; given by reopen and create */
+    char *folder;             /* create: where to */
+    char *name;               /* create: the safe name wanted */
+    char *path;               /* the target: given by create, may be changed by finish */
+    char *part_path;          /* reopen: what to open; given by create */
+    char *wanted;             /* verify: "sha256:HEX" */
+    bool is_declared;         /* verify: the server declared it, not the caller */
+    struct hash_watch *watch; /* verify: the caller's */
+    struct file_id id;        /* reopen: what it must be; given by create */
+    uint64_t least_size;      /* reopen: where the last range ends that is claimed of it */
+    int64_t total;            /* -1: not known */
+    int64_t modified_ms;      /* finish: the file's time; 0: leave it */
+    char *mark;               /* finish: content of the stream ZONE_STREAM; NULL: none */
+    struct sg_err mark_err;   /* given by finish: why the mark could not be set */
     enum job_if_exists if_exists;
     enum file_allocation allocation; /* given by create and reset */
     struct sg_err err;
@@ -56,7 +59,8 @@ SG_MUST_USE enum sg_status part_create(struct part_task *task);
 /* Empties the open part file and reserves room for the new total. */
 SG_MUST_USE enum sg_status part_reset(struct part_task *task);
 
-/* Compares the digest of the part file with `checksum`: SG_E_CHECKSUM. */
+/* Compares the digest of the part file with `wanted`: SG_E_CHECKSUM, with a message that says whose
+ * it was. SG_E_CANCELLED when it was given up. */
 SG_MUST_USE enum sg_status part_verify(struct part_task *task);
 
 /* Sets length, mark and time of the complete part file and gives it its name, for good: both names

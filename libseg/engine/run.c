@@ -182,6 +182,7 @@ void run_stop(struct run *run)
     struct event event = run_event(run, EV_STOP);
     event.outcome = &outcome;
     run_feed(run, &event);
+    run_stop_verifying(run);
 }
 
 /* Display. */
@@ -196,6 +197,7 @@ void job_progress(const struct job *job, struct job_progress *out)
     out->received = download_received(download);
     out->rate_bps = (uint64_t)download_rate_bps(download, now_us);
     out->lanes = (uint32_t)download_open_lanes(download);
+    out->verified = atomic_load(&job->run->hash_watch.n_bytes);
 }
 
 static const char *lane_word(enum lane_state state)

@@ -241,12 +241,22 @@ void run_checkpoint(struct run *run)
 
 static void on_verified(struct run *run, struct part_task *task, enum sg_status status)
 {
+    turn_end(&run->engine->turns, &run->turn);
     feed(run, EV_VERIFIED, status, &task->err);
 }
 
 void run_verify(struct run *run)
 {
-    start(run, part_verify, on_verified);
+    struct part_task *task = prepare(run, part_verify, on_verified);
+    task->watch = &run->hash_watch;
+    run_op_begin(run);
+    turn_begin(&run->engine->turns, &run->turn, TURN_OF_DOWNLOAD, &run->part_work.work);
+}
+
+void run_stop_verifying(struct run *run)
+{
+    atomic_store(&run->hash_watch.is_cancelled, true);
+    turn_hurry(&run->engine->turns, &run->turn);
 }
 
 static enum sg_status take_names(struct job_record *record, const struct part_task *task)

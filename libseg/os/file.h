@@ -22,7 +22,7 @@ struct file_id {
 enum file_mode {
     FILE_CREATE_NEW,    /* must not exist: SG_E_EXISTS */
     FILE_OPEN_EXISTING, /* must exist: SG_E_NOT_FOUND */
-    FILE_READ_ONLY,     /* must exist, only read */
+    FILE_READ_ONLY,     /* must exist, only read; others may do with it what they like */
 };
 
 /* How the room for a file was reserved; the words are shown to users. */
@@ -33,9 +33,9 @@ enum file_allocation {
     FILE_ALLOC_RESERVED,   /* room reserved by the file system: posix_fallocate */
 };
 
-/* Opens a file for overlapped writes that complete on the loop's port. Any thread; blocks. The file
- * is opened so that others may read, but neither write, delete nor rename it. Owned by the caller.
- * SG_E_NO_FOLDER when a folder of the path is missing. CreateFileW. */
+/* Opens a file for overlapped writes that complete on the loop's port. Any thread; blocks. A file
+ * that may be written is opened so that others may read, but neither write, delete nor rename it.
+ * Owned by the caller. SG_E_NO_FOLDER when a folder of the path is missing. CreateFileW. */
 SG_MUST_USE enum sg_status file_open(struct loop *loop, const char *path, enum file_mode mode,
                                      struct file **out, struct sg_err *err);
 

@@ -19,7 +19,7 @@
 enum {
     APPLICATION_ID = 0x53656775, /* "Segu": what file(1) and we recognise the file by */
     BUSY_TIMEOUT_MS = 2000,      /* how long a predecessor may take to end */
-    LATEST = 1                   /* PRAGMA user_version after the last migration */
+    LATEST = 2                   /* PRAGMA user_version after the last migration */
 };
 
 /* migrations[i] leads from version i to i + 1. They are history: a new one is added, those that
@@ -82,6 +82,9 @@ static const char *const migrations[LATEST] = {
     "  name TEXT NOT NULL PRIMARY KEY,"
     "  value TEXT NOT NULL"
     ") STRICT, WITHOUT ROWID;",
+
+    /* what the server declared for the version being fetched */
+    "ALTER TABLE job ADD COLUMN digest TEXT;",
 };
 
 /* locking_mode     comes first, before the file is looked at: the file is locked from the first

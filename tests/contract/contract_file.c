@@ -137,6 +137,25 @@ static void open__a_folder__is_denied(void **state)
     assert_cannot_open(place, place->folder, FILE_READ_ONLY, SG_E_DENIED);
 }
 
+static void open__only_to_read__leaves_the_file_to_others(void **state)
+{
+    struct place *place = *state;
+    char *moved = scratch_path(place->folder, "moved.bin");
+    scratch_write(place->loop, place->path, "content");
+    struct file *reader = open_file(place, place->path, FILE_READ_ONLY);
+    struct file *writer = open_file(place, place->path, FILE_OPEN_EXISTING);
+    struct file *second_reader = open_file(place, place->path, FILE_READ_ONLY);
+    assert_int_equal(file_rename(writer, moved, false, NULL), SG_OK);
+    assert_int_equal(file_set_size(writer, 3, NULL), SG_OK);
+    assert_int_equal(size_of(reader), 3);
+    file_close(writer);
+    file_close(second_reader);
+    assert_int_equal(path_remove(moved, NULL), SG_OK);
+    file_close(reader);
+    assert_false(path_exists(moved));
+    sg_free(moved);
+}
+
 static void read__around_the_end__gives_what_is_there(void **state)
 {
     struct place *place = *state;
@@ -476,6 +495,7 @@ int main(void)
         CASE(open__missing_file__says_that_it_is_not_found),
         CASE(open__missing_folder__says_so_in_every_mode),
         CASE(open__a_folder__is_denied),
+        CASE(open__only_to_read__leaves_the_file_to_others),
         CASE(read__around_the_end__gives_what_is_there),
         CASE(size__set__cuts_and_grows_with_zeros),
         CASE(size__set_on_a_file_opened_to_read__is_denied),

@@ -10,11 +10,12 @@ from origin import File
 
 MIB = 1 << 20
 COMMANDS = ("add", "get", "list", "show", "watch", "wait", "pause", "resume", "cancel", "remove",
-            "move", "set", "limit", "refresh", "settings", "status", "events", "completion", "help")
+            "move", "set", "limit", "refresh", "verify", "settings", "status", "events", "completion",
+            "help")
 JOB_FIELDS = {"id", "key", "url", "mirrors", "final_url", "path", "state", "reason", "error",
               "total", "done", "rate", "eta", "lanes", "priority", "limit", "connections",
-              "checksum", "etag", "last_modified", "owner", "attempts", "allocation", "added",
-              "started", "finished"}
+              "verified", "checksum", "digest", "etag", "last_modified", "owner", "attempts",
+              "allocation", "added", "started", "finished"}
 
 
 @pytest.fixture
@@ -205,7 +206,7 @@ def test_exit_codes(daemon, origin, out):
     refused(daemon, 2, "list", "too many")
     refused(daemon, 2, "settings", "max_active", 0)
     for command in (("show", 99), ("wait", 99), ("watch", 99), ("pause", 99), ("move", 99, "--last"),
-                    ("set", 99, "priority=1"), ("refresh", 99, missing), ("remove", 99)):
+                    ("set", 99, "priority=1"), ("refresh", 99, missing), ("verify", 99), ("remove", 99)):
         refused(daemon, 4, *command)
     refused(daemon, 5, "add", missing, "-d", daemon.system.forbidden)
 

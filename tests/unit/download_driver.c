@@ -285,7 +285,8 @@ static void on_compared(struct driver *d)
 static enum sg_status verified(struct driver *d)
 {
     enum sg_status status = strike(&d->verify);
-    int version = d->record.checksum[0] - '0'; /* the digest demanded: the version's number */
+    const char *wanted = job_record_wanted_digest(&d->record); /* the version's number */
+    int version = wanted[0] - '0';
     if (status == SG_OK && !driver_has_version(d, version))
         status = SG_E_CHECKSUM;
     return status;

@@ -98,6 +98,28 @@ static void digest__demanded__is_read(void **state)
     assert_int_equal(bytes[0], 0xf5);
 }
 
+static void digest__hexadecimal__is_lower_case(void **state)
+{
+    (void)state;
+    static const uint8_t bytes[] = { 0x00, 0x7f, 0xa9, 0xff };
+    char hex[DIGEST_HEX_SIZE];
+    digest_to_hex(bytes, sizeof bytes, hex);
+    assert_string_equal(hex, "007fa9ff");
+}
+
+static void digest__words_of_kinds__are_read_in_full(void **state)
+{
+    (void)state;
+    enum digest_kind kind;
+    assert_true(digest_kind_from_word("sha512", 6, &kind));
+    assert_int_equal(kind, DIGEST_SHA512);
+    assert_true(digest_kind_from_word("md5:00", 3, &kind));
+    assert_int_equal(kind, DIGEST_MD5);
+    assert_false(digest_kind_from_word("sha512", 4, &kind));
+    assert_false(digest_kind_from_word("sha-256", 7, &kind));
+    assert_false(digest_kind_from_word("", 0, &kind));
+}
+
 static void digest__demanded_wrong__is_refused(void **state)
 {
     (void)state;
@@ -161,6 +183,8 @@ int main(void)
         cmocka_unit_test(digest__older_headers__are_understood),
         cmocka_unit_test(digest__demanded__is_read),
         cmocka_unit_test(digest__demanded_wrong__is_refused),
+        cmocka_unit_test(digest__hexadecimal__is_lower_case),
+        cmocka_unit_test(digest__words_of_kinds__are_read_in_full),
         cmocka_unit_test(digest__every_kind__comes_back_through_text),
         cmocka_unit_test(digest__memory_runs_out__is_told),
     };

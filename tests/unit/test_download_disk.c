@@ -168,6 +168,107 @@ static void download__stopped_while_wrong_digest_is_made__fails_next_time(void *
     release(d);
 }
 
+/* ---- what the server declares ---- */
+
+static char declared[] = "0"; /* the number of the version it is right for */
+
+static void declare(struct driver *d, int lane, struct answer *answer)
+{
+    (void)d;
+    (void)lane;
+    answer->reply.digest = declared;
+}
+
+static struct driver *create_declaring(char version)
+{
+    struct driver *d = driver_create(2 * MIB, 4);
+    declared[0] = version;
+    d->on_request = declare;
+    return d;
+}
+
+static void download__declared_digest_is_right__is_done(void **state)
+{
+    (void)state;
+    struct driver *d = create_declaring('0');
+    driver_start(d);
+    assert_true(driver_run_to_phase(d, DOWNLOAD_VERIFYING));
+    assert_string_equal(d->committed.digest, "0");
+    assert_true(driver_run(d, 10));
+    assert_done(d, 0);
+    release(d);
+}
+
+static void download__declared_digest_is_wrong__fails_and_is_checked_again(void **state)
+{
+    (void)state;
+    struct driver *d = create_declaring('3');
+    run(d);
+    assert_failed(d, SG_E_CHECKSUM);
+    assert_false(d->is_finished);
+    assert_int_equal(d->record.done, 2 * MIB);
+    int n_requests = d->n_requests;
+    run(d);
+    assert_failed(d, SG_E_CHECKSUM);
+    assert_int_equal(d->n_requests, n_requests);
+    assert_int_equal(d->record.done, 2 * MIB);
+    release(d);
+}
+
+static void download__both_digests__the_callers_counts(void **state)
+{
+    (void)state;
+    struct driver *d = create_declaring('3');
+    assert_int_equal(job_record_set(&d->record.checksum, "0"), SG_OK);
+    run(d);
+    assert_done(d, 0);
+    assert_string_equal(d->record.digest, "3");
+    release(d);
+    d = create_declaring('0');
+    assert_int_equal(job_record_set(&d->record.checksum, "3"), SG_OK);
+    run(d);
+    assert_failed(d, SG_E_CHECKSUM);
+    release(d);
+}
+
+static void download__another_version__has_another_digest_or_none(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct driver *d = create_declaring('0');
+        run_part_of(d, MIB);
+        d->origin.version = 1;
+        declared[0] = '1';
+        d->on_request = i == 0 ? declare : NULL;
+        run(d);
+        assert_done(d, 1);
+        if (i == 0)
+            assert_string_equal(d->record.digest, "1");
+        else
+            assert_null(d->record.digest);
+        release(d);
+    }
+}
+
+static void download__stopped_while_digest_is_made__gives_it_up_and_keeps_all(void **state)
+{
+    (void)state;
+    struct driver *d = create_declaring('0');
+    driver_start(d);
+    assert_true(driver_run_to_phase(d, DOWNLOAD_VERIFYING));
+    driver_stop(d, JOB_PAUSED);
+    d->verify = (struct fault){ .status = SG_E_CANCELLED, .is_once = true };
+    assert_true(driver_run(d, 10));
+    assert_int_equal(d->outcome.state, JOB_PAUSED);
+    assert_int_equal(d->outcome.err.status, SG_OK);
+    assert_int_equal(d->record.done, 2 * MIB);
+    int n_requests = d->n_requests;
+    run(d);
+    assert_done(d, 0);
+    assert_int_equal(d->n_requests, n_requests);
+    release(d);
+}
+
 static void download__checkpoints__come_every_second(void **state)
 {
     (void)state;
@@ -319,6 +420,11 @@ int main(void)
         cmocka_unit_test(download__crash_at_any_time__costs_little_and_ends_right),
         cmocka_unit_test(download__crash_after_the_file_changed__never_mixes),
         cmocka_unit_test(download__memory_runs_out__ends_cleanly),
+        cmocka_unit_test(download__declared_digest_is_right__is_done),
+        cmocka_unit_test(download__declared_digest_is_wrong__fails_and_is_checked_again),
+        cmocka_unit_test(download__both_digests__the_callers_counts),
+        cmocka_unit_test(download__another_version__has_another_digest_or_none),
+        cmocka_unit_test(download__stopped_while_digest_is_made__gives_it_up_and_keeps_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -110,6 +110,32 @@ static void row__strange_fields__are_not_known(void **state)
     }
 }
 
+static void assert_state(const struct row *row, const char *wanted)
+{
+    struct sg_buf out = { 0 };
+    row_put_state(row, &out);
+    assert_string_equal(out.data, wanted);
+    sg_buf_fini(&out);
+}
+
+static void row__verifying__tells_how_far_it_is(void **state)
+{
+    (void)state;
+    struct tracker tracker = { .takes_all = true };
+    assert_state(take(&tracker, waiting_job), "waiting: link");
+    assert_state(take(&tracker, "{\"id\": 3, \"state\": \"verifying\", \"total\": 4096,"
+                                " \"verified\": 1024}"),
+                 "verifying 25%");
+    take_event(&tracker, "event.progress",
+               "{\"jobs\": [{\"id\": 3, \"total\": 4096, \"verified\": 2048}]}");
+    assert_state(tracker_find(&tracker, 3), "verifying 50%");
+    take(&tracker, "{\"id\": 3, \"state\": \"verifying\", \"total\": 4096}");
+    assert_state(tracker_find(&tracker, 3), "verifying");
+    take(&tracker, "{\"id\": 3, \"state\": \"done\", \"total\": 4096, \"verified\": null}");
+    assert_state(tracker_find(&tracker, 3), "done");
+    tracker_fini(&tracker);
+}
+
 /* ---- the tracker ---- */
 
 static void tracker__changes_of_state__are_told_and_others_not(void **state)
@@ -329,6 +355,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(row__a_job__is_read, nothing_is_held),
         cmocka_unit_test_teardown(row__strange_fields__are_not_known, nothing_is_held),
+        cmocka_unit_test_teardown(row__verifying__tells_how_far_it_is, nothing_is_held),
         cmocka_unit_test_teardown(tracker__changes_of_state__are_told_and_others_not,
                                   nothing_is_held),
         cmocka_unit_test_teardown(tracker__removed_jobs__are_final, nothing_is_held),

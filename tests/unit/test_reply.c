@@ -169,6 +169,9 @@ static void reply__transfer_coding__makes_length_unknown(void **state)
     reply_fini(&reply);
 }
 
+#define MD5_OF_IT "md5=:sZRqySSS0jR8YjW00mERhA==:"
+#define SHA1_OF_IT "sha=:9XLTlvrpIGYocU+yzgD3LpTyJY8=:"
+
 static void reply__digest__speaks_of_the_whole_file(void **state)
 {
     (void)state;
@@ -189,6 +192,34 @@ static void reply__digest__speaks_of_the_whole_file(void **state)
         { 200, "Digest: md5=sZRqySSS0jR8YjW00mERhA==\nDigest: SHA=9XLTlvrpIGYocU+yzgD3LpTyJY8=",
           "sha1:f572d396fae9206628714fb2ce00f72e94f2258f" },
         { 200, "Digest: md5=nonsense", NULL },
+        /* a part that is the whole */
+        { 206, "Content-Range: bytes 0-5/6\nContent-Digest: " MD5_OF_IT,
+          "md5:b1946ac92492d2347c6235b4d2611184" },
+        { 206, "Content-MD5: sZRqySSS0jR8YjW00mERhA==\nContent-Range: bytes 0-5/6",
+          "md5:b1946ac92492d2347c6235b4d2611184" },
+        { 206, "Content-Range: bytes 0-5/7\nContent-Digest: " MD5_OF_IT, NULL },
+        { 206, "Content-Range: bytes 1-5/6\nContent-Digest: " MD5_OF_IT, NULL },
+        { 206,
+          "Content-Range: bytes 0-5/"
+          "*\nContent-Digest: " MD5_OF_IT,
+          NULL },
+        /* the strongest of those that count */
+        { 200, "Content-Digest: " MD5_OF_IT "\nRepr-Digest: " SHA1_OF_IT,
+          "sha1:f572d396fae9206628714fb2ce00f72e94f2258f" },
+        { 200, "Content-Digest: " SHA1_OF_IT "\nRepr-Digest: " MD5_OF_IT,
+          "sha1:f572d396fae9206628714fb2ce00f72e94f2258f" },
+        { 206, "Content-Digest: " SHA1_OF_IT "\nRepr-Digest: " MD5_OF_IT,
+          "md5:b1946ac92492d2347c6235b4d2611184" },
+        /* of something else than the file */
+        { 404, "Repr-Digest: " MD5_OF_IT, NULL },
+        { 416,
+          "Content-Range: bytes */"
+          "0\nRepr-Digest: " MD5_OF_IT,
+          NULL },
+        { 200, "Repr-Digest: " MD5_OF_IT "\nContent-Encoding: gzip", NULL },
+        { 206, "Content-Encoding: br\nDigest: md5=sZRqySSS0jR8YjW00mERhA==", NULL },
+        { 200, "Content-Encoding: identity\nRepr-Digest: " MD5_OF_IT,
+          "md5:b1946ac92492d2347c6235b4d2611184" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct reply reply;

@@ -93,6 +93,33 @@ static void server__call_that_is_held__is_not_overtaken(void **state)
     talk_close(&talk);
 }
 
+static void count_gone(void *ctx)
+{
+    ++*(int *)ctx;
+}
+
+static void server__session_ends_before_answer__who_watches_is_told(void **state)
+{
+    struct daemon *daemon = *state;
+    struct talk talk;
+    int n_gone[2] = { 0 };
+    talk_open(&talk, &daemon->stage);
+    assert_true(talk_send(&talk, REQUEST(1, "job.get") REQUEST(2, "job.get")));
+    turn_until_calls(daemon, 2);
+    call_watch(daemon->kept[0], count_gone, &n_gone[0]);
+    call_watch(daemon->kept[1], count_gone, &n_gone[1]);
+    call_reply(daemon->kept[1], NULL);
+    assert_string_equal(talk_receive(&talk), RESULT(2));
+    assert_int_equal(n_gone[0], 0);
+    talk_close(&talk);
+    stage_wait_sessions(&daemon->stage, 0);
+    assert_int_equal(n_gone[0], 1);
+    assert_int_equal(n_gone[1], 0); /* it was answered */
+    assert_null(call_session(daemon->kept[0]));
+    refuse_call(daemon->kept[0]);
+    daemon->n_kept = 0;
+}
+
 static void server__session_ends_before_answer__answer_goes_nowhere(void **state)
 {
     struct daemon *daemon = *state;
@@ -350,6 +377,7 @@ int main(void)
         TEST(server__late_answers__come_in_order_of_answering),
         TEST(server__call_that_is_held__is_not_overtaken),
         TEST(server__session_ends_before_answer__answer_goes_nowhere),
+        TEST(server__session_ends_before_answer__who_watches_is_told),
         TEST(server__server_is_gone_before_answer__answer_goes_nowhere),
         TEST(server__text_that_is_not_json__is_answered_and_connection_goes_on),
         TEST(server__line_too_long__is_answered_once_and_connection_goes_on),

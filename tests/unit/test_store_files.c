@@ -60,6 +60,102 @@ static void store__a_schema_without_its_tables__is_refused(void **state)
     assert_refused_untouched(f, SG_E_DB);
 }
 
+/* ---- files of earlier versions ---- */
+
+/* What the first version wrote: its schema, and a job with ranges, a secret and a key. */
+static const char version_1[] =
+    "CREATE TABLE job ("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT CHECK (id > 0),"
+    "  url TEXT,"
+    "  mirrors TEXT,"
+    "  key TEXT,"
+    "  folder TEXT,"
+    "  name TEXT,"
+    "  checksum TEXT,"
+    "  owner TEXT,"
+    "  path TEXT,"
+    "  part_path TEXT,"
+    "  final_url TEXT,"
+    "  etag TEXT,"
+    "  last_modified TEXT,"
+    "  allocation TEXT,"
+    "  error_message TEXT,"
+    "  state TEXT NOT NULL,"
+    "  reason TEXT NOT NULL,"
+    "  error_code TEXT NOT NULL,"
+    "  if_exists TEXT NOT NULL,"
+    "  on_change TEXT NOT NULL,"
+    "  priority INTEGER NOT NULL,"
+    "  rank INTEGER NOT NULL,"
+    "  max_lanes INTEGER NOT NULL,"
+    "  limit_bps INTEGER NOT NULL,"
+    "  not_before_ms INTEGER NOT NULL,"
+    "  total INTEGER NOT NULL,"
+    "  restarts INTEGER NOT NULL,"
+    "  attempts INTEGER NOT NULL,"
+    "  added_ms INTEGER NOT NULL,"
+    "  started_ms INTEGER NOT NULL,"
+    "  finished_ms INTEGER NOT NULL,"
+    "  part_volume INTEGER NOT NULL,"
+    "  part_id_high INTEGER NOT NULL,"
+    "  part_id_low INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE UNIQUE INDEX job_key ON job (ifnull(owner, ''), key) WHERE key IS NOT NULL;"
+    "CREATE TABLE secret ("
+    "  job_id INTEGER NOT NULL REFERENCES job ON DELETE CASCADE,"
+    "  name TEXT NOT NULL,"
+    "  value BLOB NOT NULL,"
+    "  PRIMARY KEY (job_id, name)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE progress ("
+    "  job_id INTEGER PRIMARY KEY REFERENCES job ON DELETE CASCADE,"
+    "  done INTEGER NOT NULL,"
+    "  ranges BLOB NOT NULL"
+    ") STRICT;"
+    "CREATE TABLE setting ("
+    "  name TEXT NOT NULL PRIMARY KEY,"
+    "  value TEXT NOT NULL"
+    ") STRICT, WITHOUT ROWID;"
+    "INSERT INTO job VALUES (7, 'http://a/x', NULL, 'k', '/dl', NULL, 'md5:00', 'me', '/dl/x',"
+    "  '/dl/x.part', NULL, '\"tag\"', 'yesterday', 'sparse', NULL, 'paused', '', 'ok', 'rename',"
+    "  'fail', 3, 4096, 0, 0, 0, 1000, 0, 0, 1, 2, 0, 5, 6, 7);"
+    "INSERT INTO secret VALUES (7, 'userinfo', CAST('u:p' AS BLOB));"
+    "INSERT INTO setting VALUES ('max_active', '3');"
+    "PRAGMA application_id = 0x53656775;"
+    "PRAGMA user_version = 1;";
+
+static void store__a_database_of_the_first_version__is_taken_over(void **state)
+{
+    struct fixture *f = *state;
+    struct loaded loaded = { 0 };
+    execute_at(f->path, version_1);
+    open_store(f);
+    load(f, &loaded);
+    assert_int_equal(loaded.damaged, 0);
+    assert_int_equal(loaded.n, 1);
+    struct job_record *job = &loaded.jobs[0];
+    assert_int_equal(job->id, 7);
+    assert_int_equal(job->state, JOB_PAUSED);
+    assert_int_equal(job->on_change, JOB_ON_CHANGE_FAIL);
+    assert_int_equal(job->part_id_low, 7);
+    assert_string_equal(job->etag, "\"tag\"");
+    assert_string_equal(job->checksum, "md5:00");
+    assert_string_equal(job->userinfo, "u:p");
+    assert_null(job->digest);
+
+    set(&job->digest, "md5:11");
+    put(f, job);
+    close_store(f);
+    open_store(f);
+    struct loaded again = { 0 };
+    load(f, &again);
+    assert_same_job(&again.jobs[0], job);
+    fini_loaded(&loaded);
+    fini_loaded(&again);
+}
+
+/* ---- damage ---- */
+
 /* Overwrites the file from a quarter of its length on, the first page aside. */
 static void scribble(const char *path)
 {
@@ -228,6 +324,7 @@ int main(void)
         STORE_TEST(store__another_programs_database__is_damaged_and_untouched),
         STORE_TEST(store__a_newer_schema__is_refused_and_untouched),
         STORE_TEST(store__a_schema_without_its_tables__is_refused),
+        STORE_TEST(store__a_database_of_the_first_version__is_taken_over),
         STORE_TEST(store__pages_that_are_damaged__are_noticed),
         STORE_TEST(store__a_file_that_was_cut__is_noticed),
         STORE_TEST(store__a_crash__loses_nothing_that_was_reported),

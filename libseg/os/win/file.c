@@ -20,8 +20,12 @@ static HANDLE open_handle(const wchar_t *path, enum file_mode mode)
     DWORD access = GENERIC_READ;
     if (mode != FILE_READ_ONLY)
         access |= GENERIC_WRITE | DELETE;
+    DWORD share = FILE_SHARE_READ;
+    if (mode ==
+        FILE_READ_ONLY) /* what takes minutes to read is not closed to its owner meanwhile */
+        share |= FILE_SHARE_WRITE | FILE_SHARE_DELETE;
     DWORD disposition = mode == FILE_CREATE_NEW ? CREATE_NEW : OPEN_EXISTING;
-    return handle_normal(CreateFileW(path, access, FILE_SHARE_READ, NULL, disposition,
+    return handle_normal(CreateFileW(path, access, share, NULL, disposition,
                                      FILE_ATTRIBUTE_NORMAL | FILE_FLAG_OVERLAPPED, NULL));
 }
 

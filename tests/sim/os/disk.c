@@ -298,7 +298,7 @@ int disk_remove(struct disk *disk, const char *path)
     int result = disk_find(disk, path, &node);
     if (result != 0)
         return result;
-    if (node->n_open > 0)
+    if (node->is_open_to_write)
         return EBUSY;
     change_names(disk, node->volume, path, NULL, node);
     return 0;

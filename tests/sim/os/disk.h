@@ -99,7 +99,7 @@ int disk_find(struct disk *disk, const char *path, struct node **out);
 /* Makes a file or a folder: EEXIST, ENOENT when the folder is missing. Borrowed. */
 int disk_make(struct disk *disk, const char *path, bool is_folder, struct node **out);
 
-/* EBUSY while it is open. */
+/* EBUSY while it is open to write. */
 int disk_remove(struct disk *disk, const char *path);
 
 /* EEXIST unless it may replace; EBUSY while the target is open. */

@@ -1,0 +1,44 @@
+"""Jobs whose files take hours to hash, without anybody having to download them: a small file is
+fetched, and then, while no daemon runs, it and what the database says of it are made a terabyte."""
+
+import sqlite3
+
+HUGE = 1 << 40
+
+
+def _crc32c(data):
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+    return crc ^ 0xFFFFFFFF
+
+
+def _varint(value):
+    out = bytearray()
+    while value >= 0x80:
+        out.append(0x80 | value & 0x7F)
+        value >>= 7
+    return bytes(out + bytes([value]))
+
+
+def _one_range(length):
+    """A checkpoint that claims [0, length); see libseg/core/checkpoint.h."""
+    text = b"\x01" + _varint(1) + _varint(0) + _varint(length)
+    return text + _crc32c(text).to_bytes(4, "little")
+
+
+def make_huge(daemon, files):
+    """Restarts the daemon with the complete files of these jobs ({id: path}) made huge."""
+    daemon.stop()
+    database = sqlite3.connect(daemon.data / "segue.db")
+    with database:
+        for job, path in files.items():
+            with open(path, "r+b") as file:
+                file.truncate(HUGE)
+            database.execute("UPDATE job SET total = ? WHERE id = ?", (HUGE, job))
+            database.execute("UPDATE progress SET done = ?, ranges = ? WHERE job_id = ?",
+                             (HUGE, _one_range(HUGE), job))
+    database.close()
+    daemon.start()
