@@ -1,6 +1,7 @@
 /* What the engine's files share. engine.c owns the engine and the queue, jobs.c the table of jobs,
  * add.c and commands.c change it, verify.c looks at its files again, saves.c is what is on its way
- * to the store, run.c, run_lane.c, run_part.c and run_seams.c are one active job. */
+ * to the store, limit.c shares the bandwidth, network.c wakes what waits for a network, run.c,
+ * run_lane.c, run_part.c and run_seams.c are one active job. */
 #ifndef SEGUE_ENGINE_ENGINE_PRIVATE_H
 #define SEGUE_ENGINE_ENGINE_PRIVATE_H
 
@@ -18,6 +19,7 @@
 
 _Static_assert((int)ENGINE_LANES_MAX == (int)PLAN_LANES_MAX, "the plan's limit is the engine's");
 
+struct net_watch;
 struct run;
 
 /* What a winding-down run's job becomes; NONE: what the run itself says. */
@@ -63,6 +65,10 @@ struct engine {
     struct sg_list throttled; /* lanes that a rate limit holds back */
     struct bucket bucket;     /* of all jobs */
     struct timer limit_tick;
+    struct net_watch *net_watch; /* NULL where the system does not tell */
+    struct timer network_look;
+    uint64_t network_looked_us;
+    uint32_t n_network_looks; /* since the last change */
     uint32_t n_lanes;
 
     uint64_t last_change; /* saves and winding-down runs are numbered */
@@ -262,6 +268,12 @@ void limit_wait(struct lane_io *lane);
 
 /* Cancels the verifications of a job; 0: of all. */
 void verifications_cancel(struct engine *engine, int64_t id);
+
+/* network.c */
+
+/* Begins and ends watching for the network's coming back. */
+void network_init(struct engine *engine);
+void network_fini(struct engine *engine);
 
 /* run_part.c */
 

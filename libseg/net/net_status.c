@@ -1,8 +1,9 @@
 /* The translation table of libcurl's error codes. */
 #include "net/net_status.h"
 
-#include <stdbool.h>
 #include <string.h>
+
+#include "os/op.h"
 
 /* CURLE_TOO_LARGE; libcurl before 8.6 has no name for it. */
 enum { CODE_TOO_LARGE = 100 };
@@ -101,4 +102,10 @@ enum sg_status net_status_set(struct sg_err *err, CURLcode code, const char *tex
         text = curl_easy_strerror(code);
     return sg_err_foreign(err, status_of(code, text), code, "%s (libcurl error %d)", text,
                           (int)code);
+}
+
+bool net_status_is_unreachable(enum sg_status status, int32_t os_error)
+{
+    return status == SG_E_DNS ||
+           (status == SG_E_CONNECT && os_error_status(os_error) == SG_E_NETWORK);
 }

@@ -15,6 +15,7 @@
 #include "net/net_status.h"
 #include "net/xfer_impl.h"
 #include "net/xfer_redirect.h"
+#include "os/net_watch.h"
 
 /* The body of a redirect is read up to here, so that its connection can be used again. */
 enum { SKIPPED_BYTES_MAX = 64 * 1024 };
@@ -91,10 +92,21 @@ static void end(struct xfer *xfer, enum sg_status status, const struct sg_err *e
     drop(xfer);
 }
 
+static bool is_offline(const struct xfer *xfer, enum sg_status status)
+{
+    long os_error = 0;
+    if (xfer->easy != NULL)
+        curl_easy_getinfo(xfer->easy, CURLINFO_OS_ERRNO, &os_error);
+    return net_status_is_unreachable(status, (int32_t)os_error) && !net_is_up();
+}
+
 static void fail(struct xfer *xfer, CURLcode code)
 {
     struct sg_err err = { 0 };
-    end(xfer, net_status_set(&err, code, xfer->error_text), &err);
+    net_status_set(&err, code, xfer->error_text);
+    if (is_offline(xfer, err.status))
+        err.status = SG_E_NETWORK;
+    end(xfer, err.status, &err);
 }
 
 static int response_code(const struct xfer *xfer)

@@ -176,7 +176,11 @@ static void set_protocol(struct options *options)
     set_number(options, CURLOPT_DISALLOW_USERNAME_IN_URL, 1);
 }
 
-/* QUICK_EXIT: or removing a transfer would wait for its resolver thread, for seconds. */
+/* QUICK_EXIT: or removing a transfer would wait for its resolver thread, for seconds.
+ *
+ * QUIRK(curl_buffer_kept): a handle whose last transfer found no connection keeps its receive
+ * buffer, and refuses CURLOPT_BUFFERSIZE then (7.88), also the size that it has. So what it says is
+ * not looked at. Gone with libcurl 8.7, where handles have no such buffer. */
 static void set_connection(struct options *options, const struct net_settings *settings)
 {
     set_number(options, CURLOPT_NOSIGNAL, 1);
@@ -186,7 +190,7 @@ static void set_connection(struct options *options, const struct net_settings *s
     set_number(options, CURLOPT_TCP_KEEPALIVE, 1);
     set_number(options, CURLOPT_TCP_KEEPIDLE, KEEPALIVE_IDLE_S);
     set_number(options, CURLOPT_TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S);
-    set_number(options, CURLOPT_BUFFERSIZE, RECEIVE_BUFFER_BYTES);
+    curl_easy_setopt(options->easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_BUFFER_BYTES);
 }
 
 CURLcode xfer_set_options(struct xfer *xfer)

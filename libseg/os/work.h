@@ -1,6 +1,5 @@
 /* Blocking calls leave the loop thread through here: a unit of work runs on another thread and
- * comes back as mail. Windows and POSIX: threads of its own;
- * simulator: at once, in virtual time. */
+ * comes back as mail. In the simulator those threads and their time are virtual. */
 #ifndef SEGUE_OS_WORK_H
 #define SEGUE_OS_WORK_H
 

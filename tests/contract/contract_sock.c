@@ -222,6 +222,18 @@ static void arm__nothing__hides_a_broken_connection_too(void **state)
     end_close_own(&end);
 }
 
+/* Two that are ready at the same time, and armed. */
+static void open_ready_pair(struct end ends[2], struct loop *loop, sock_ready_fn *ready)
+{
+    for (int i = 0; i < 2; i++) {
+        end_open(&ends[i], loop, ready);
+        ends[i].other = &ends[1 - i];
+        end_make_readable(&ends[i]);
+    }
+    end_arm(&ends[0], SOCK_READ);
+    end_arm(&ends[1], SOCK_READ);
+}
+
 static void on_ready_disarm_other(void *ctx, uint32_t events)
 {
     struct end *end = ctx;
@@ -234,13 +246,7 @@ static void arm__nothing_for_another_that_is_ready_too__keeps_it_silent(void **s
 {
     struct loop *loop = *state;
     struct end ends[2];
-    for (int i = 0; i < 2; i++) {
-        end_open(&ends[i], loop, on_ready_disarm_other);
-        ends[i].other = &ends[1 - i];
-        end_make_readable(&ends[i]);
-    }
-    end_arm(&ends[0], SOCK_READ);
-    end_arm(&ends[1], SOCK_READ);
+    open_ready_pair(ends, loop, on_ready_disarm_other);
     pass_sentinel(loop);
     assert_int_equal(ends[0].n_reports + ends[1].n_reports, 1);
     end_close(&ends[0]);
@@ -259,13 +265,7 @@ static void arm__another_set_for_another_that_is_ready_too__replaces_it(void **s
 {
     struct loop *loop = *state;
     struct end ends[2];
-    for (int i = 0; i < 2; i++) {
-        end_open(&ends[i], loop, on_ready_want_other_to_write);
-        ends[i].other = &ends[1 - i];
-        end_make_readable(&ends[i]);
-    }
-    end_arm(&ends[0], SOCK_READ);
-    end_arm(&ends[1], SOCK_READ);
+    open_ready_pair(ends, loop, on_ready_want_other_to_write);
     assert_true(turn_until(loop, &ends[0].n_reports, 1));
     assert_true(turn_until(loop, &ends[1].n_reports, 1));
     pass_sentinel(loop);
@@ -287,13 +287,7 @@ static void close__by_another_that_is_ready_too__keeps_it_silent(void **state)
 {
     struct loop *loop = *state;
     struct end ends[2];
-    for (int i = 0; i < 2; i++) {
-        end_open(&ends[i], loop, on_ready_close_other);
-        ends[i].other = &ends[1 - i];
-        end_make_readable(&ends[i]);
-    }
-    end_arm(&ends[0], SOCK_READ);
-    end_arm(&ends[1], SOCK_READ);
+    open_ready_pair(ends, loop, on_ready_close_other);
     pass_sentinel(loop);
     assert_int_equal(ends[0].n_reports + ends[1].n_reports, 1);
     end_close(&ends[0]);

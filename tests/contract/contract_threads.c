@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
+#include "os/lock.h"
 #include "os/loop.h"
 #include "os/work.h"
 #include "tests/contract/contract.h"
@@ -234,6 +235,46 @@ static void event__set_by_another_thread__ends_the_wait_and_stays_set(void **sta
     signal_destroy(NULL);
 }
 
+enum { N_COUNTERS = 4, COUNTS = 20000 };
+
+struct counting {
+    struct lock lock;
+    /* under lock */
+    long count;
+    int n_started;
+};
+
+/* Begins when all are there, so that they are in each other's way. */
+static void count_up(void *ctx)
+{
+    struct counting *counting = ctx;
+    lock_take(&counting->lock);
+    counting->n_started++;
+    lock_wake_all(&counting->lock);
+    while (counting->n_started < N_COUNTERS)
+        lock_wait(&counting->lock);
+    lock_release(&counting->lock);
+    for (int i = 0; i < COUNTS; i++) {
+        lock_take(&counting->lock);
+        counting->count++;
+        lock_release(&counting->lock);
+    }
+}
+
+static void lock__several_threads_count__none_is_lost_and_all_that_wait_are_woken(void **state)
+{
+    (void)state;
+    struct counting counting = { 0 };
+    struct thread *threads[N_COUNTERS];
+    lock_init(&counting.lock);
+    for (int i = 0; i < N_COUNTERS; i++)
+        assert_int_equal(thread_start("counter", count_up, &counting, &threads[i], NULL), SG_OK);
+    for (int i = 0; i < N_COUNTERS; i++)
+        thread_join(threads[i]);
+    assert_int_equal(counting.count, N_COUNTERS * COUNTS);
+    lock_fini(&counting.lock);
+}
+
 static int check_memory(void **state)
 {
     (void)state;
@@ -250,6 +291,7 @@ int main(void)
         CASE(run__stopped_by_mail_from_another_thread__returns),
         CASE(pool__as_many_works_as_threads__run_at_the_same_time),
         CASE(thread__joined__has_run),
+        CASE(lock__several_threads_count__none_is_lost_and_all_that_wait_are_woken),
         CASE(event__set_by_another_thread__ends_the_wait_and_stays_set),
 #undef CASE
     };

@@ -14,6 +14,7 @@
 #include "base/assert.h"
 #include "base/mem.h"
 #include "tests/sim/ledger.h"
+#include "tests/sim/os/sim_net_watch.h"
 #include "tests/sim/sim_vfs.h"
 
 enum {
@@ -400,6 +401,7 @@ struct world *world_create(uint64_t seed)
     world->live_before = live_before;
     world->seed = seed;
     sim_clock_reset(seed);
+    sim_net_set_up(true);
     world->dice.state = seed ^ UINT64_C(0x5702);
     world->cut_dice.state = seed ^ UINT64_C(0xC07);
     world->internet.dice.state = seed ^ UINT64_C(0x1EE7);

@@ -273,18 +273,3 @@ enum sg_status file_write_stream(struct file *file, const char *name, const char
         return posix_fail(err, errno, "writing a stream of", file->path);
     return file_flush(file, err);
 }
-
-const char *file_allocation_word(enum file_allocation kind)
-{
-    switch (kind) {
-    case FILE_ALLOC_NONE:
-        return "none";
-    case FILE_ALLOC_SPARSE:
-        return "sparse";
-    case FILE_ALLOC_VALID_DATA:
-        return "valid_data";
-    case FILE_ALLOC_RESERVED:
-        return "reserved";
-    }
-    SG_UNREACHABLE("no such kind of allocation");
-}

@@ -5,11 +5,11 @@
 #include "os/posix/writers.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdbool.h>
 #include <unistd.h>
 
 #include "base/assert.h"
+#include "os/lock.h"
 #include "os/posix/port_posix.h"
 #include "os/thread.h"
 
@@ -19,8 +19,7 @@ struct writers {
     struct port *port;
     struct thread *threads[N_WRITERS];
 
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
+    struct lock lock;
     /* under lock */
     struct sg_list queue;
     bool takes_newest;
@@ -52,16 +51,16 @@ static void write_all(struct op *op)
 static struct op *take(struct writers *writers)
 {
     struct op *op = NULL;
-    pthread_mutex_lock(&writers->lock);
+    lock_take(&writers->lock);
     while (sg_list_is_empty(&writers->queue) && !writers->is_ending)
-        pthread_cond_wait(&writers->changed, &writers->lock);
+        lock_wait(&writers->lock);
     if (!sg_list_is_empty(&writers->queue)) {
         struct sg_list *node = writers->takes_newest ? writers->queue.prev : writers->queue.next;
         writers->takes_newest = !writers->takes_newest;
         sg_list_remove(node);
         op = op_from_node(node);
     }
-    pthread_mutex_unlock(&writers->lock);
+    lock_release(&writers->lock);
     return op;
 }
 
@@ -83,8 +82,7 @@ enum sg_status writers_create(struct port *port, struct writers **out, struct sg
     if (writers == NULL)
         return sg_err_set(err, SG_E_NOMEM, "starting the threads that write");
     writers->port = port;
-    pthread_mutex_init(&writers->lock, NULL);
-    pthread_cond_init(&writers->changed, NULL);
+    lock_init(&writers->lock);
     sg_list_init(&writers->queue);
     for (int i = 0; i < N_WRITERS; i++) {
         enum sg_status status =
@@ -102,22 +100,21 @@ void writers_destroy(struct writers *writers)
 {
     if (writers == NULL)
         return;
-    pthread_mutex_lock(&writers->lock);
+    lock_take(&writers->lock);
     SG_ASSERT(sg_list_is_empty(&writers->queue));
     writers->is_ending = true;
-    pthread_cond_broadcast(&writers->changed);
-    pthread_mutex_unlock(&writers->lock);
+    lock_wake_all(&writers->lock);
+    lock_release(&writers->lock);
     for (int i = 0; i < N_WRITERS; i++)
         thread_join(writers->threads[i]);
-    pthread_cond_destroy(&writers->changed);
-    pthread_mutex_destroy(&writers->lock);
+    lock_fini(&writers->lock);
     sg_free(writers);
 }
 
 void writers_submit(struct writers *writers, struct op *op)
 {
-    pthread_mutex_lock(&writers->lock);
+    lock_take(&writers->lock);
     sg_list_insert(&writers->queue, &op_state(op)->node);
-    pthread_cond_signal(&writers->changed);
-    pthread_mutex_unlock(&writers->lock);
+    lock_wake_one(&writers->lock);
+    lock_release(&writers->lock);
 }

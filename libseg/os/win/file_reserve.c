@@ -8,7 +8,6 @@
 
 #include <wchar.h>
 
-#include "base/assert.h"
 #include "base/mem.h"
 #include "os/path.h"
 #include "os/win/blocking.h"
@@ -120,19 +119,4 @@ enum sg_status file_reserve(struct file *file, uint64_t size, enum file_allocati
     if (status == SG_OK)
         status = reserve_best(file, size, &present, out_kind, err);
     return status != SG_OK ? sg_err_prefix(err, status, "making room for %s", file->path) : SG_OK;
-}
-
-const char *file_allocation_word(enum file_allocation kind)
-{
-    switch (kind) {
-    case FILE_ALLOC_NONE:
-        return "none";
-    case FILE_ALLOC_SPARSE:
-        return "sparse";
-    case FILE_ALLOC_VALID_DATA:
-        return "valid_data";
-    case FILE_ALLOC_RESERVED:
-        return "reserved";
-    }
-    SG_UNREACHABLE("not a kind of allocation");
 }

@@ -27,9 +27,11 @@
 #include <windows.h>
 #include <winioctl.h>
 #include <winternl.h>
+#include <ws2tcpip.h>
 
 #include <aclapi.h>
 #include <bcrypt.h>
+#include <iphlpapi.h>
 #include <knownfolders.h>
 #include <psapi.h>
 #include <sddl.h>

@@ -13,6 +13,7 @@
 #include "base/assert.h"
 #include "base/list.h"
 #include "base/mem.h"
+#include "os/net_watch.h"
 #include "tests/sim/net/flow.h"
 #include "tests/sim/net/internet.h"
 #include "tests/sim/os/sim_port.h"
@@ -271,7 +272,9 @@ static void begin_body(struct xfer *xfer)
 
 static void on_reply(struct xfer *xfer)
 {
-    if (xfer->server == NULL)
+    if (!net_is_up())
+        xfer->answer.failure = SG_E_NETWORK;
+    else if (xfer->server == NULL)
         xfer->answer.failure = SG_E_DNS;
     else
         server_answer(xfer->net->internet, xfer->server, &xfer->request, xfer->arrival,
@@ -301,6 +304,14 @@ static void stop_flowing(struct xfer *xfer)
         xfer->stage = SILENT;
     else
         end_soon(xfer);
+    share_links(xfer->net);
+}
+
+/* Without an address there is no connection. */
+static void lose(struct xfer *xfer)
+{
+    xfer->answer.failure = SG_E_RESET;
+    end_soon(xfer);
     share_links(xfer->net);
 }
 
@@ -337,7 +348,10 @@ static void on_event(struct sim_event *event)
         on_reply(xfer);
         return;
     case FLOWING:
-        deliver(xfer);
+        if (net_is_up())
+            deliver(xfer);
+        else
+            lose(xfer);
         return;
     case ENDING:
         finish(xfer);

@@ -246,18 +246,3 @@ enum sg_status file_write_stream(struct file *file, const char *name, const char
     int os_error = node_write_stream(file->node, name, text);
     return os_error == 0 ? SG_OK : posix_fail(err, os_error, "writing a stream of", file->path);
 }
-
-const char *file_allocation_word(enum file_allocation kind)
-{
-    switch (kind) {
-    case FILE_ALLOC_NONE:
-        return "none";
-    case FILE_ALLOC_SPARSE:
-        return "sparse";
-    case FILE_ALLOC_VALID_DATA:
-        return "valid_data";
-    case FILE_ALLOC_RESERVED:
-        return "reserved";
-    }
-    SG_UNREACHABLE("no such kind of allocation");
-}

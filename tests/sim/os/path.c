@@ -5,10 +5,9 @@
 #include <string.h>
 
 #include "base/assert.h"
-#include "base/buf.h"
 #include "base/mem.h"
-#include "base/utf.h"
 #include "os/posix/fail_posix.h"
+#include "os/posix/path_text.h"
 #include "tests/sim/os/disk.h"
 
 static const char current_folder[] = "/desk";
@@ -18,72 +17,9 @@ struct path_lock {
     struct node *node;
 };
 
-bool path_is_absolute(const char *path)
-{
-    return path[0] == '/';
-}
-
-char *path_join(const char *folder, const char *name)
-{
-    struct sg_buf joined = { 0 };
-    sg_buf_puts(&joined, folder);
-    if (joined.length > 0 && joined.data[joined.length - 1] != '/')
-        sg_buf_putc(&joined, '/');
-    sg_buf_puts(&joined, name);
-    return sg_buf_take(&joined);
-}
-
-const char *path_name(const char *path)
-{
-    const char *separator = strrchr(path, '/');
-    return separator != NULL ? separator + 1 : path;
-}
-
-char *path_parent(const char *path)
-{
-    size_t length = (size_t)(path_name(path) - path);
-    while (length > 1 && path[length - 1] == '/')
-        length--;
-    return sg_strndup(path, length);
-}
-
-static void go_up(struct sg_buf *buf)
-{
-    while (buf->length > 0 && buf->data[--buf->length] != '/')
-        continue;
-}
-
-static void append_normal(struct sg_buf *buf, const char *path)
-{
-    while (*path != '\0' && !buf->is_failed) {
-        size_t length = strcspn(path, "/");
-        bool is_up = length == 2 && path[0] == '.' && path[1] == '.';
-        bool is_nothing = length == 0 || (length == 1 && path[0] == '.');
-        if (is_up) {
-            go_up(buf);
-        } else if (!is_nothing) {
-            sg_buf_putc(buf, '/');
-            sg_buf_append(buf, path, length);
-        }
-        path += length + (path[length] == '/');
-    }
-}
-
 enum sg_status path_absolute(const char *path, char **out, struct sg_err *err)
 {
-    if (path[0] == '\0' || !sg_utf8_is_valid(path, strlen(path)))
-        return sg_err_set(err, SG_E_INVALID, "not a path");
-    struct sg_buf buf = { 0 };
-    if (!path_is_absolute(path))
-        append_normal(&buf, current_folder);
-    append_normal(&buf, path);
-    if (buf.length == 0)
-        sg_buf_putc(&buf, '/');
-    char *absolute = sg_buf_take(&buf);
-    if (absolute == NULL)
-        return sg_err_set(err, SG_E_NOMEM, "making %s absolute", path);
-    *out = absolute;
-    return SG_OK;
+    return path_absolute_from(current_folder, path, out, err);
 }
 
 enum sg_status path_check_folder(const char *path, struct sg_err *err)

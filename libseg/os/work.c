@@ -6,18 +6,17 @@
 #include <stdbool.h>
 
 #include "base/mem.h"
+#include "os/lock.h"
 #include "os/thread.h"
-#include "os/win/win.h"
 
 struct crew {
     struct loop *loop;
     struct thread *threads[WORK_THREADS];
-    CONDITION_VARIABLE changed;
-    SRWLOCK lock;
+    struct lock lock;
 
     /* under lock */
     struct work *first;
-    struct work *last;
+    struct work **end; /* where the next one is linked */
     bool is_ending;
 };
 
@@ -36,45 +35,45 @@ static struct work *pop_locked(struct crew *crew)
         return NULL;
     crew->first = work->next;
     if (crew->first == NULL)
-        crew->last = NULL;
+        crew->end = &crew->first;
     return work;
 }
 
 /* NULL when the crew ends and nothing is left to do. */
 static struct work *wait_for_work(struct crew *crew)
 {
-    AcquireSRWLockExclusive(&crew->lock);
+    lock_take(&crew->lock);
     struct work *work;
     while ((work = pop_locked(crew)) == NULL && !crew->is_ending)
-        SleepConditionVariableSRW(&crew->changed, &crew->lock, INFINITE, 0);
-    ReleaseSRWLockExclusive(&crew->lock);
+        lock_wait(&crew->lock);
+    lock_release(&crew->lock);
     return work;
 }
 
-static void on_mail(struct mail *mail)
+static void deliver_done(struct mail *mail)
 {
     struct work *work = sg_container_of(mail, struct work, mail);
     work->done(work);
 }
 
-static void run_thread(void *ctx)
+static void serve(void *ctx)
 {
     struct crew *crew = ctx;
     for (struct work *work; (work = wait_for_work(crew)) != NULL;) {
         work->run(work);
-        work->mail.deliver = on_mail;
         loop_post(work->loop, &work->mail); /* from here on the loop may free it */
     }
 }
 
 static void end(struct crew *crew)
 {
-    AcquireSRWLockExclusive(&crew->lock);
+    lock_take(&crew->lock);
     crew->is_ending = true;
-    ReleaseSRWLockExclusive(&crew->lock);
-    WakeAllConditionVariable(&crew->changed);
+    lock_wake_all(&crew->lock);
+    lock_release(&crew->lock);
     for (int i = 0; i < WORK_THREADS; i++)
         thread_join(crew->threads[i]);
+    lock_fini(&crew->lock);
 }
 
 static enum sg_status begin(struct crew *crew, struct loop *loop, const char *name, int n_threads,
@@ -82,10 +81,10 @@ static enum sg_status begin(struct crew *crew, struct loop *loop, const char *na
 {
     enum sg_status status = SG_OK;
     crew->loop = loop;
-    InitializeSRWLock(&crew->lock);
-    InitializeConditionVariable(&crew->changed);
+    crew->end = &crew->first;
+    lock_init(&crew->lock);
     for (int i = 0; i < n_threads && status == SG_OK; i++)
-        status = thread_start(name, run_thread, crew, &crew->threads[i], err);
+        status = thread_start(name, serve, crew, &crew->threads[i], err);
     if (status != SG_OK)
         end(crew);
     return status;
@@ -95,14 +94,12 @@ static void submit(struct crew *crew, struct work *work)
 {
     work->loop = crew->loop;
     work->next = NULL;
-    AcquireSRWLockExclusive(&crew->lock);
-    if (crew->last != NULL)
-        crew->last->next = work;
-    else
-        crew->first = work;
-    crew->last = work;
-    ReleaseSRWLockExclusive(&crew->lock);
-    WakeConditionVariable(&crew->changed);
+    work->mail = (struct mail){ .deliver = deliver_done };
+    lock_take(&crew->lock);
+    *crew->end = work;
+    crew->end = &work->next;
+    lock_wake_one(&crew->lock);
+    lock_release(&crew->lock);
 }
 
 enum sg_status work_pool_create(struct loop *loop, struct work_pool **out, struct sg_err *err)
