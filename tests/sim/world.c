@@ -183,6 +183,7 @@ static void start_engine(struct world *world)
 }
 
 static void ghost_ends(struct world *world);
+static void await_glimpse(struct world *world);
 
 /* The store's own failure to open for reasons that the disk's faults do not explain is a
  * failure. */
@@ -205,6 +206,7 @@ bool world_try_start(struct world *world)
     SG_ASSERT(!world_is_on(world));
     disk_mount(world->disk);
     internet_use(&world->internet);
+    await_glimpse(world);
     assert_int_equal(loop_create(&world->loop, NULL), SG_OK);
     bool is_open = open_store(world, world->loop, &world->store);
     if (!is_open) {
@@ -302,12 +304,57 @@ static void look_at_outcome(struct world *world, struct disk *outcome)
     world->n_checked++;
 }
 
+/* In the middle of an operation nothing can be looked at: that is for later. */
+static void on_glimpse(void *ctx)
+{
+    struct world *world = ctx;
+    await_glimpse(world);
+    if (world->is_dark || world->n_glimpses == GLIMPSES_MAX)
+        return;
+    struct glimpse *glimpse = &world->glimpses[world->n_glimpses++];
+    glimpse->disk = disk_after_cut(world->disk, &world->glimpse_dice);
+    memcpy(glimpse->promises, world->promises, sizeof glimpse->promises);
+    glimpse->n_promises = world->n_promises;
+    world->n_cuts++;
+}
+
+static void await_glimpse(struct world *world)
+{
+    uint64_t every = world->glimpse_every;
+    if (every > 0)
+        disk_glimpse_after(world->disk, dice_between(&world->glimpse_dice, 1, 2 * every - 1),
+                           on_glimpse, world);
+}
+
+static void swap_promises(struct world *world, struct glimpse *glimpse)
+{
+    struct promise promises[PROMISES_MAX];
+    size_t n_promises = world->n_promises;
+    memcpy(promises, world->promises, sizeof promises);
+    memcpy(world->promises, glimpse->promises, sizeof promises);
+    memcpy(glimpse->promises, promises, sizeof promises);
+    world->n_promises = glimpse->n_promises;
+    glimpse->n_promises = n_promises;
+}
+
+static void look_at_glimpses(struct world *world)
+{
+    while (world->n_glimpses > 0) {
+        struct glimpse *glimpse = &world->glimpses[world->n_glimpses - 1];
+        swap_promises(world, glimpse);
+        look_at_outcome(world, glimpse->disk);
+        swap_promises(world, glimpse);
+        world->n_glimpses--;
+    }
+}
+
 static void on_cut(void *ctx)
 {
     struct world *world = ctx;
     if (world->is_dark)
         return;
     world_trace(world, "power cut");
+    world->n_cuts++;
     world->is_dark = true;
     world->left = disk_after_cut(world->disk, &world->cut_dice);
     for (uint32_t i = 0; i < world->n_outcomes; i++)
@@ -325,6 +372,7 @@ static void ghost_ends(struct world *world)
     world->left = NULL;
     world->is_dark = false;
     world->n_checked++; /* with the next start */
+    look_at_glimpses(world);
     for (uint32_t i = 0; i < world->n_outcomes; i++)
         look_at_outcome(world, world->outcomes[i]);
     disk_mount(world->disk);
@@ -351,6 +399,8 @@ static bool turn(struct world *world, uint64_t until_us)
     loop_turn(world->loop, left_us < STEP_US ? left_us : STEP_US);
     if (world->is_dark)
         ghost_ends(world);
+    else
+        look_at_glimpses(world);
     return world_is_on(world);
 }
 
@@ -402,6 +452,7 @@ struct world *world_create(uint64_t seed)
     sim_clock_reset(seed);
     world->dice.state = seed ^ UINT64_C(0x5702);
     world->cut_dice.state = seed ^ UINT64_C(0xC07);
+    world->glimpse_dice.state = seed ^ UINT64_C(0x611);
     world->internet.dice.state = seed ^ UINT64_C(0x1EE7);
     world->internet.trace = trace_network;
     world->internet.trace_ctx = world;
@@ -424,6 +475,7 @@ void world_destroy(struct world *world)
 {
     if (world_is_on(world))
         world_stop(world);
+    look_at_glimpses(world);
     disk_mount(NULL);
     disk_destroy(world->disk);
     int64_t live_before = world->live_before;

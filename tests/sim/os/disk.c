@@ -37,15 +37,21 @@ struct volume {
     size_t journal_length;
 };
 
+/* Goes off inside of an operation. */
+struct alarm {
+    uint64_t at; /* 0: never */
+    disk_alarm_fn *ring;
+    void *ctx;
+};
+
 struct disk {
     struct volume volumes[VOLUME_COUNT];
     uint64_t last_number;
     struct sim_dice dice;
     struct sg_list writes;
     uint64_t n_operations;
-    uint64_t cut_at;
-    disk_cut_fn *cut;
-    void *cut_ctx;
+    struct alarm glimpse;
+    struct alarm cut;
 };
 
 static struct disk *mounted;
@@ -81,13 +87,19 @@ static struct node *node_create(struct disk *disk, enum volume_number volume, bo
 
 /* ---- names ---- */
 
+static void ring_at(const struct disk *disk, struct alarm *alarm)
+{
+    if (alarm->at == 0 || disk->n_operations < alarm->at)
+        return;
+    alarm->at = 0;
+    alarm->ring(alarm->ctx);
+}
+
 static void count_operation(struct disk *disk)
 {
     disk->n_operations++;
-    if (disk->cut_at == 0 || disk->n_operations < disk->cut_at)
-        return;
-    disk->cut_at = 0;
-    disk->cut(disk->cut_ctx);
+    ring_at(disk, &disk->glimpse);
+    ring_at(disk, &disk->cut);
 }
 
 /* Changes what is live, and notes it. */
@@ -190,11 +202,19 @@ struct disk *disk_mount(struct disk *disk)
     return before;
 }
 
-void disk_cut_after(struct disk *disk, uint64_t n_operations, disk_cut_fn *cut, void *ctx)
+static struct alarm alarm_in(const struct disk *disk, uint64_t n, disk_alarm_fn *ring, void *ctx)
 {
-    disk->cut_at = n_operations > 0 ? disk->n_operations + n_operations : 0;
-    disk->cut = cut;
-    disk->cut_ctx = ctx;
+    return (struct alarm){ n > 0 ? disk->n_operations + n : 0, ring, ctx };
+}
+
+void disk_cut_after(struct disk *disk, uint64_t n_operations, disk_alarm_fn *cut, void *ctx)
+{
+    disk->cut = alarm_in(disk, n_operations, cut, ctx);
+}
+
+void disk_glimpse_after(struct disk *disk, uint64_t n_operations, disk_alarm_fn *glimpse, void *ctx)
+{
+    disk->glimpse = alarm_in(disk, n_operations, glimpse, ctx);
 }
 
 uint64_t disk_operations(const struct disk *disk)

@@ -48,7 +48,7 @@ struct disk_write {
     uint32_t n_bytes;
 };
 
-typedef void disk_cut_fn(void *ctx);
+typedef void disk_alarm_fn(void *ctx);
 
 /* An empty disk with its volumes and a folder for each, generous and without faults. NULL when
  * memory ran out. */
@@ -71,7 +71,11 @@ struct disk *disk_mount(struct disk *disk);
 struct disk *disk_after_cut(struct disk *disk, struct sim_dice *dice);
 
 /* Calls `cut` once, inside of the n-th operation from now that changes the disk; 0: never. */
-void disk_cut_after(struct disk *disk, uint64_t n_operations, disk_cut_fn *cut, void *ctx);
+void disk_cut_after(struct disk *disk, uint64_t n_operations, disk_alarm_fn *cut, void *ctx);
+
+/* The same, for somebody else: what he does with it must not change the disk. */
+void disk_glimpse_after(struct disk *disk, uint64_t n_operations, disk_alarm_fn *glimpse,
+                        void *ctx);
 
 /* Operations so far. */
 uint64_t disk_operations(const struct disk *disk);
