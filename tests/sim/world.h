@@ -64,6 +64,7 @@ struct world {
     struct engine *engine;
     bool is_dark; /* the power is gone; what still runs is a ghost */
     bool is_stopped;
+    bool may_fail; /* something was made to fail: starting and adding may, too */
 
     struct promise promises[PROMISES_MAX];
     size_t n_promises;

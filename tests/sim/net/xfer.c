@@ -271,11 +271,13 @@ static void begin_body(struct xfer *xfer)
 
 static void on_reply(struct xfer *xfer)
 {
+    sg_mem_spare_begin(); /* it is the server's */
     if (xfer->server == NULL)
         xfer->answer.failure = SG_E_DNS;
     else
         server_answer(xfer->net->internet, xfer->server, &xfer->request, xfer->arrival,
                       &xfer->answer);
+    sg_mem_spare_end();
     trace(xfer);
     if (xfer->answer.failure != SG_OK)
         end_soon(xfer);

@@ -32,6 +32,9 @@ struct volume_nature {
     uint32_t at_once_permille; /* of the writes are finished when they are submitted */
     uint64_t write_fails_in;   /* the n-th write from now fails; 0: none */
     uint64_t flush_fails_in;   /* likewise */
+    uint64_t open_fails_in;
+    uint64_t reserve_fails_in;
+    uint64_t name_fails_in; /* making, renaming, removing */
     uint32_t write_fails_permille;
     uint32_t flush_fails_permille;
     bool has_streams;  /* files may have a named stream */
@@ -102,6 +105,9 @@ int disk_find(struct disk *disk, const char *path, struct node **out);
 
 /* Makes a file or a folder: EEXIST, ENOENT when the folder is missing. Borrowed. */
 int disk_make(struct disk *disk, const char *path, bool is_folder, struct node **out);
+
+/* True when opening this path fails this time; whoever opens files asks before he does. */
+bool disk_open_fails(struct disk *disk, const char *path);
 
 /* EBUSY while it is open. */
 int disk_remove(struct disk *disk, const char *path);
