@@ -8,17 +8,23 @@
 
 static atomic_int_fast64_t live;
 static atomic_uint_fast64_t allowed = UINT64_MAX;
+static atomic_bool fails_once;
+static atomic_int n_sparing;
 
 static bool is_allowed(void)
 {
     if (atomic_load_explicit(&allowed, memory_order_relaxed) == UINT64_MAX)
         return true;
+    if (atomic_load(&n_sparing) > 0)
+        return true;
     uint_fast64_t left = atomic_load(&allowed);
     do {
         if (left == 0)
-            return false;
+            break;
     } while (!atomic_compare_exchange_weak(&allowed, &left, left - 1));
-    return true;
+    if (left == 0 && atomic_load(&fails_once))
+        atomic_store(&allowed, UINT64_MAX);
+    return left > 0;
 }
 
 static void *counted(void *memory)
@@ -72,7 +78,29 @@ void sg_free(void *memory)
 
 void sg_mem_fail_after(uint64_t count)
 {
+    atomic_store(&fails_once, false);
     atomic_store(&allowed, count);
+}
+
+void sg_mem_fail_once_after(uint64_t count)
+{
+    atomic_store(&fails_once, true);
+    atomic_store(&allowed, count);
+}
+
+uint64_t sg_mem_left(void)
+{
+    return atomic_load(&allowed);
+}
+
+void sg_mem_spare_begin(void)
+{
+    atomic_fetch_add(&n_sparing, 1);
+}
+
+void sg_mem_spare_end(void)
+{
+    atomic_fetch_sub(&n_sparing, 1);
 }
 
 int64_t sg_mem_live(void)

@@ -29,6 +29,17 @@ void sg_free(void *memory);
  * UINT64_MAX (the start value) means never. */
 void sg_mem_fail_after(uint64_t count);
 
+/* For tests: only the allocation after the next `count` ones fails. */
+void sg_mem_fail_once_after(uint64_t count);
+
+/* For tests: how many allocations are left until one fails; UINT64_MAX when none will. */
+uint64_t sg_mem_left(void);
+
+/* For tests: what is allocated until the matching end belongs to the test itself, does not fail and
+ * does not count. May be nested. */
+void sg_mem_spare_begin(void);
+void sg_mem_spare_end(void);
+
 /* For tests: allocations that were not released yet. */
 int64_t sg_mem_live(void);
 

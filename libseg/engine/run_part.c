@@ -328,5 +328,7 @@ static void on_closed(struct run *run, struct part_task *task, enum sg_status st
 
 void run_close_part(struct run *run)
 {
-    start(run, close_file, on_closed);
+    prepare(run, close_file, on_closed);
+    run->part_work.perform = close_file; /* needs no memory: else the file would stay open */
+    submit(run);
 }

@@ -63,12 +63,16 @@ class Daemon:
         env.pop("NO_COLOR", None)
         return env
 
-    def start(self):
+    def launch(self):
+        """Starts it without waiting until it serves."""
         command = [*self.system.command("segd"), "run"]
         self.process = subprocess.Popen(command, env=self.environment(), text=True,
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.PIPE, errors="replace")
         self.stderr = Lines(self.process.stderr)
+
+    def start(self):
+        self.launch()
         self.stderr.wait_for(" serves ")
         return self
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/mem.h"
 
 struct promise *ledger_find(struct world *world, const char *key)
 {
@@ -71,9 +72,14 @@ void world_add_again(struct world *world, const struct promise *promise, struct 
     job_record_init(&own);
     if (record == NULL)
         record = &own;
+    sg_mem_spare_begin();
     fill(world, record, promise);
-    if (engine_add(world->engine, record, 1, on_added, world, &err) != SG_OK)
+    sg_mem_spare_end();
+    if (engine_add(world->engine, record, 1, on_added, world, &err) == SG_OK)
+        return;
+    if (!world->may_fail)
         world_fail(world, "adding: %s", sg_err_text(&err));
+    world_trace(world, "not added: %s", sg_err_text(&err));
 }
 
 struct promise *world_add(struct world *world, const char *url, struct job_record *record)

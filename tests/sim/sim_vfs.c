@@ -132,8 +132,8 @@ static int open_file(sqlite3_vfs *vfs, const char *path, sqlite3_file *file, int
     (void)vfs;
     struct vfs_file *opened = (struct vfs_file *)file;
     *opened = (struct vfs_file){ .base = { NULL } };
-    if (path == NULL || find_or_make(path, flags, &opened->node) != 0 ||
-        node_open(opened->node, true) != 0)
+    if (path == NULL || disk_open_fails(disk_mounted(), path) ||
+        find_or_make(path, flags, &opened->node) != 0 || node_open(opened->node, true) != 0)
         return SQLITE_CANTOPEN;
     opened->base.pMethods = &methods;
     if (out_flags != NULL)

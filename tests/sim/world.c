@@ -40,7 +40,9 @@ void world_trace(struct world *world, const char *format, ...)
     va_start(args, format);
     vsnprintf(line, sizeof line, format, args);
     va_end(args);
+    sg_mem_spare_begin();
     sg_buf_printf(&world->trace, "[%7llu] %s\n", (unsigned long long)world_ms(), line);
+    sg_mem_spare_end();
 }
 
 static void trace_network(void *ctx, const char *line)
@@ -166,63 +168,93 @@ static void on_warning(void *ctx, struct job *job, const struct sg_err *err)
 
 /* ---- starting ---- */
 
-static void start_engine(struct world *world)
+static void ghost_ends(struct world *world);
+static void await_glimpse(struct world *world);
+
+/* A failure that the disk's faults or the story's own do not explain fails the test. */
+static void note_failure(struct world *world, enum sg_status status, const struct sg_err *err)
+{
+    const struct volume_nature *nature = disk_volume(disk_mounted(), VOLUME_DATA);
+    bool has_faults = nature->write_fails_permille + nature->flush_fails_permille > 0;
+    bool is_fault = has_faults && (status == SG_E_IO || status == SG_E_DISK_FULL);
+    if (!is_fault && !world->may_fail)
+        world_fail(world, "Segue did not start: %s", sg_err_text(err));
+    world_trace(world, "not started: %s", sg_err_text(err));
+}
+
+static enum sg_status start_engine(struct world *world, struct sg_err *err)
 {
     static const struct engine_listener listener = { .on_job = on_job,
                                                      .on_removed = on_removed,
                                                      .on_warning = on_warning };
     size_t n_damaged = 0;
-    struct sg_err err = { 0 };
     world->config.net.max_idle_connections = 16;
-    if (engine_create(world->loop, world->store, world->pool, &world->config, &world->engine,
-                      &err) != SG_OK)
-        world_fail(world, "the engine did not start: %s", sg_err_text(&err));
+    enum sg_status status =
+        engine_create(world->loop, world->store, world->pool, &world->config, &world->engine, err);
+    if (status != SG_OK)
+        return status;
     engine_listen(world->engine, &listener, world);
-    if (engine_load(world->engine, &n_damaged, &err) != SG_OK || n_damaged > 0)
-        world_fail(world, "the jobs could not be read: %s", sg_err_text(&err));
-    engine_start(world->engine);
+    status = engine_load(world->engine, &n_damaged, err);
+    if (n_damaged > 0)
+        world_fail(world, "%zu jobs are damaged", n_damaged);
+    if (status == SG_OK)
+        engine_start(world->engine);
+    return status;
 }
 
-static void ghost_ends(struct world *world);
-
-/* The store's own failure to open for reasons that the disk's faults do not explain is a
- * failure. */
-static bool open_store(struct world *world, struct loop *loop, struct store **out)
+static void check_ledger(struct world *world, struct store *store, bool is_start)
 {
-    struct sg_err err = { 0 };
-    enum sg_status status = store_open(loop, database, out, &err);
+    sg_mem_spare_begin();
+    ledger_check(world, store, is_start);
+    sg_mem_spare_end();
+}
+
+static enum sg_status start_parts(struct world *world, struct sg_err *err)
+{
+    enum sg_status status = loop_create(&world->loop, err);
     if (status == SG_OK)
-        return true;
-    const struct volume_nature *nature = disk_volume(disk_mounted(), VOLUME_DATA);
-    bool has_faults = nature->write_fails_permille + nature->flush_fails_permille > 0;
-    if (!has_faults || (status != SG_E_IO && status != SG_E_DISK_FULL))
-        world_fail(world, "the database could not be opened: %s", sg_err_text(&err));
-    world_trace(world, "not started: %s", sg_err_text(&err));
-    return false;
+        status = store_open(world->loop, database, &world->store, err);
+    if (status == SG_OK)
+        status = work_pool_create(world->loop, &world->pool, err);
+    if (status == SG_OK && !world->is_dark)
+        check_ledger(world, world->store, true);
+    return status == SG_OK ? start_engine(world, err) : status;
+}
+
+/* Of what is there, in good order. */
+static void destroy_parts(struct world *world)
+{
+    engine_destroy(world->engine);
+    world->engine = NULL;
+    store_close(world->store);
+    world->store = NULL;
+    if (world->loop != NULL)
+        loop_turn(world->loop, 0);
+    work_pool_destroy(world->pool);
+    world->pool = NULL;
+    if (world->loop != NULL)
+        loop_turn(world->loop, 0);
+    loop_destroy(world->loop);
+    world->loop = NULL;
 }
 
 bool world_try_start(struct world *world)
 {
+    struct sg_err err = { 0 };
     SG_ASSERT(!world_is_on(world));
     disk_mount(world->disk);
     internet_use(&world->internet);
-    assert_int_equal(loop_create(&world->loop, NULL), SG_OK);
-    bool is_open = open_store(world, world->loop, &world->store);
-    if (!is_open) {
-        loop_destroy(world->loop);
-        world->loop = NULL;
-        if (world->is_dark)
-            ghost_ends(world);
-        return false;
-    }
-    assert_int_equal(work_pool_create(world->loop, &world->pool, NULL), SG_OK);
-    if (!world->is_dark)
-        ledger_check(world, world->store, true);
-    start_engine(world);
-    world_trace(world, "started");
+    await_glimpse(world);
+    enum sg_status status = start_parts(world, &err);
+    if (status == SG_OK)
+        world_trace(world, "started");
+    else
+        note_failure(world, status, &err);
+    if (status != SG_OK)
+        destroy_parts(world);
     if (world->is_dark)
         ghost_ends(world);
-    return true;
+    return status == SG_OK;
 }
 
 void world_start(struct world *world)
@@ -259,16 +291,7 @@ static void stop_engine(struct world *world, uint64_t longest_ms)
 static void switch_off(struct world *world, uint64_t longest_ms)
 {
     stop_engine(world, longest_ms);
-    engine_destroy(world->engine);
-    world->engine = NULL;
-    store_close(world->store);
-    loop_turn(world->loop, 0);
-    work_pool_destroy(world->pool);
-    loop_turn(world->loop, 0);
-    loop_destroy(world->loop);
-    world->store = NULL;
-    world->pool = NULL;
-    world->loop = NULL;
+    destroy_parts(world);
 }
 
 void world_stop(struct world *world)
@@ -288,13 +311,15 @@ static void look_at_outcome(struct world *world, struct disk *outcome)
 {
     struct loop *loop = NULL;
     struct store *store = NULL;
+    struct sg_err err = { 0 };
     struct volume_nature *nature = disk_volume(outcome, VOLUME_DATA);
     nature->write_fails_permille = 0;
     nature->flush_fails_permille = 0;
     struct disk *before = disk_mount(outcome);
     assert_int_equal(loop_create(&loop, NULL), SG_OK);
-    if (open_store(world, loop, &store))
-        ledger_check(world, store, false);
+    if (store_open(loop, database, &store, &err) != SG_OK)
+        world_fail(world, "the database could not be opened: %s", sg_err_text(&err));
+    ledger_check(world, store, false);
     store_close(store);
     loop_turn(loop, 0);
     loop_destroy(loop);
@@ -303,12 +328,57 @@ static void look_at_outcome(struct world *world, struct disk *outcome)
     world->n_checked++;
 }
 
+/* In the middle of an operation nothing can be looked at: that is for later. */
+static void on_glimpse(void *ctx)
+{
+    struct world *world = ctx;
+    await_glimpse(world);
+    if (world->is_dark || world->n_glimpses == GLIMPSES_MAX)
+        return;
+    struct glimpse *glimpse = &world->glimpses[world->n_glimpses++];
+    glimpse->disk = disk_after_cut(world->disk, &world->glimpse_dice);
+    memcpy(glimpse->promises, world->promises, sizeof glimpse->promises);
+    glimpse->n_promises = world->n_promises;
+    world->n_cuts++;
+}
+
+static void await_glimpse(struct world *world)
+{
+    uint64_t every = world->glimpse_every;
+    if (every > 0)
+        disk_glimpse_after(world->disk, dice_between(&world->glimpse_dice, 1, 2 * every - 1),
+                           on_glimpse, world);
+}
+
+static void swap_promises(struct world *world, struct glimpse *glimpse)
+{
+    struct promise promises[PROMISES_MAX];
+    size_t n_promises = world->n_promises;
+    memcpy(promises, world->promises, sizeof promises);
+    memcpy(world->promises, glimpse->promises, sizeof promises);
+    memcpy(glimpse->promises, promises, sizeof promises);
+    world->n_promises = glimpse->n_promises;
+    glimpse->n_promises = n_promises;
+}
+
+static void look_at_glimpses(struct world *world)
+{
+    while (world->n_glimpses > 0) {
+        struct glimpse *glimpse = &world->glimpses[world->n_glimpses - 1];
+        swap_promises(world, glimpse);
+        look_at_outcome(world, glimpse->disk);
+        swap_promises(world, glimpse);
+        world->n_glimpses--;
+    }
+}
+
 static void on_cut(void *ctx)
 {
     struct world *world = ctx;
     if (world->is_dark)
         return;
     world_trace(world, "power cut");
+    world->n_cuts++;
     world->is_dark = true;
     world->left = disk_after_cut(world->disk, &world->cut_dice);
     for (uint32_t i = 0; i < world->n_outcomes; i++)
@@ -326,6 +396,7 @@ static void ghost_ends(struct world *world)
     world->left = NULL;
     world->is_dark = false;
     world->n_checked++; /* with the next start */
+    look_at_glimpses(world);
     for (uint32_t i = 0; i < world->n_outcomes; i++)
         look_at_outcome(world, world->outcomes[i]);
     disk_mount(world->disk);
@@ -352,6 +423,8 @@ static bool turn(struct world *world, uint64_t until_us)
     loop_turn(world->loop, left_us < STEP_US ? left_us : STEP_US);
     if (world->is_dark)
         ghost_ends(world);
+    else
+        look_at_glimpses(world);
     return world_is_on(world);
 }
 
@@ -404,6 +477,7 @@ struct world *world_create(uint64_t seed)
     sim_net_set_up(true);
     world->dice.state = seed ^ UINT64_C(0x5702);
     world->cut_dice.state = seed ^ UINT64_C(0xC07);
+    world->glimpse_dice.state = seed ^ UINT64_C(0x611);
     world->internet.dice.state = seed ^ UINT64_C(0x1EE7);
     world->internet.trace = trace_network;
     world->internet.trace_ctx = world;
@@ -426,6 +500,7 @@ void world_destroy(struct world *world)
 {
     if (world_is_on(world))
         world_stop(world);
+    look_at_glimpses(world);
     disk_mount(NULL);
     disk_destroy(world->disk);
     int64_t live_before = world->live_before;

@@ -16,7 +16,7 @@
 #include "tests/sim/net/internet.h"
 #include "tests/sim/os/disk.h"
 
-enum { PROMISES_MAX = 40, OUTCOMES_MAX = 8 };
+enum { PROMISES_MAX = 40, OUTCOMES_MAX = 8, GLIMPSES_MAX = 8 };
 
 /* What the user asked for, and was told. */
 struct promise {
@@ -33,17 +33,29 @@ struct promise {
     int n_seen;     /* while looking through the database */
 };
 
+/* What the user had been told, and the disk that he would have found, had the power gone then. */
+struct glimpse {
+    struct disk *disk;
+    struct promise promises[PROMISES_MAX];
+    size_t n_promises;
+};
+
 struct world {
     uint64_t seed;
     struct sim_dice dice; /* of whoever makes the story */
     struct sim_dice cut_dice;
+    struct sim_dice glimpse_dice;
     struct internet internet;
     struct disk *disk;
-    struct disk *left;                   /* after a power cut that was not noticed yet */
-    struct disk *outcomes[OUTCOMES_MAX]; /* other ways in which it could have ended */
-    uint32_t n_outcomes;                 /* of each cut that are looked at */
-    uint64_t n_checked;                  /* of them so far */
-    struct engine_config config;         /* for the next start */
+    struct disk *left;                     /* after a power cut that was not noticed yet */
+    struct disk *outcomes[OUTCOMES_MAX];   /* other ways in which it could have ended */
+    uint32_t n_outcomes;                   /* of each cut that are looked at */
+    uint64_t n_checked;                    /* of them so far */
+    uint64_t n_cuts;                       /* moments at which the power went, or might have gone */
+    uint64_t glimpse_every;                /* changes of the disk on average; 0: never */
+    struct glimpse glimpses[GLIMPSES_MAX]; /* not looked at yet */
+    size_t n_glimpses;
+    struct engine_config config; /* for the next start */
 
     /* the machine; NULL while it is off */
     struct loop *loop;
@@ -52,6 +64,7 @@ struct world {
     struct engine *engine;
     bool is_dark; /* the power is gone; what still runs is a ghost */
     bool is_stopped;
+    bool may_fail; /* something was made to fail: starting and adding may, too */
 
     struct promise promises[PROMISES_MAX];
     size_t n_promises;

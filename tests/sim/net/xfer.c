@@ -272,6 +272,7 @@ static void begin_body(struct xfer *xfer)
 
 static void on_reply(struct xfer *xfer)
 {
+    sg_mem_spare_begin(); /* it is the server's */
     if (!net_is_up())
         xfer->answer.failure = SG_E_NETWORK;
     else if (xfer->server == NULL)
@@ -279,6 +280,7 @@ static void on_reply(struct xfer *xfer)
     else
         server_answer(xfer->net->internet, xfer->server, &xfer->request, xfer->arrival,
                       &xfer->answer);
+    sg_mem_spare_end();
     trace(xfer);
     if (xfer->answer.failure != SG_OK)
         end_soon(xfer);

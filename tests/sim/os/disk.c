@@ -9,6 +9,7 @@
 #include "os/path.h"
 #include "tests/sim/os/disk_names.h"
 #include "tests/sim/os/disk_pages.h"
+#include "tests/sim/os/sim_mem.h"
 
 enum { FORGOTTEN_PERMILLE = 500 };
 
@@ -37,15 +38,21 @@ struct volume {
     size_t journal_length;
 };
 
+/* Goes off inside of an operation. */
+struct alarm {
+    uint64_t at; /* 0: never */
+    disk_alarm_fn *ring;
+    void *ctx;
+};
+
 struct disk {
     struct volume volumes[VOLUME_COUNT];
     uint64_t last_number;
     struct sim_dice dice;
     struct sg_list writes;
     uint64_t n_operations;
-    uint64_t cut_at;
-    disk_cut_fn *cut;
-    void *cut_ctx;
+    struct alarm glimpse;
+    struct alarm cut;
 };
 
 static struct disk *mounted;
@@ -70,8 +77,7 @@ void node_unref(struct node *node)
 
 static struct node *node_create(struct disk *disk, enum volume_number volume, bool is_folder)
 {
-    struct node *node = sg_alloc(sizeof *node);
-    SG_ASSERT(node != NULL);
+    struct node *node = sim_alloc(sizeof *node);
     node->disk = disk;
     node->volume = volume;
     node->is_folder = is_folder;
@@ -81,13 +87,19 @@ static struct node *node_create(struct disk *disk, enum volume_number volume, bo
 
 /* ---- names ---- */
 
+static void ring_at(const struct disk *disk, struct alarm *alarm)
+{
+    if (alarm->at == 0 || disk->n_operations < alarm->at)
+        return;
+    alarm->at = 0;
+    alarm->ring(alarm->ctx);
+}
+
 static void count_operation(struct disk *disk)
 {
     disk->n_operations++;
-    if (disk->cut_at == 0 || disk->n_operations < disk->cut_at)
-        return;
-    disk->cut_at = 0;
-    disk->cut(disk->cut_ctx);
+    ring_at(disk, &disk->glimpse);
+    ring_at(disk, &disk->cut);
 }
 
 /* Changes what is live, and notes it. */
@@ -123,8 +135,7 @@ static void make_root(struct disk *disk, const char *path)
 
 static struct disk *create_bare(void)
 {
-    struct disk *disk = sg_alloc(sizeof *disk);
-    SG_ASSERT(disk != NULL);
+    struct disk *disk = sim_alloc(sizeof *disk);
     sg_list_init(&disk->writes);
     for (size_t i = 0; i < VOLUME_COUNT; i++)
         sg_list_init(&disk->volumes[i].journal);
@@ -190,11 +201,19 @@ struct disk *disk_mount(struct disk *disk)
     return before;
 }
 
-void disk_cut_after(struct disk *disk, uint64_t n_operations, disk_cut_fn *cut, void *ctx)
+static struct alarm alarm_in(const struct disk *disk, uint64_t n, disk_alarm_fn *ring, void *ctx)
 {
-    disk->cut_at = n_operations > 0 ? disk->n_operations + n_operations : 0;
-    disk->cut = cut;
-    disk->cut_ctx = ctx;
+    return (struct alarm){ n > 0 ? disk->n_operations + n : 0, ring, ctx };
+}
+
+void disk_cut_after(struct disk *disk, uint64_t n_operations, disk_alarm_fn *cut, void *ctx)
+{
+    disk->cut = alarm_in(disk, n_operations, cut, ctx);
+}
+
+void disk_glimpse_after(struct disk *disk, uint64_t n_operations, disk_alarm_fn *glimpse, void *ctx)
+{
+    disk->glimpse = alarm_in(disk, n_operations, glimpse, ctx);
 }
 
 uint64_t disk_operations(const struct disk *disk)
@@ -256,7 +275,9 @@ static struct node *look_up(const struct disk *disk, const char *path)
 /* 0 when the folder that `path` lies in is there. */
 static int check_parent(const struct disk *disk, const char *path)
 {
+    sg_mem_spare_begin();
     char *parent = path_parent(path);
+    sg_mem_spare_end();
     SG_ASSERT(parent != NULL);
     const struct node *folder = look_up(disk, parent);
     int result = folder != NULL && folder->is_folder ? 0 : ENOENT;
@@ -278,6 +299,26 @@ int disk_find(struct disk *disk, const char *path, struct node **out)
     return check_parent(disk, path) == ENOTDIR ? ENOTDIR : ENOENT;
 }
 
+/* True when it is this operation that fails. */
+static bool fails_now(uint64_t *fails_in, uint32_t permille, struct sim_dice *dice)
+{
+    if (*fails_in > 0 && --*fails_in == 0)
+        return true;
+    return permille > 0 && dice_chance(dice, permille);
+}
+
+static bool name_fails(struct disk *disk, const char *path)
+{
+    uint64_t *fails_in = &disk->volumes[disk_volume_of(path)].nature.name_fails_in;
+    return fails_now(fails_in, 0, &disk->dice);
+}
+
+bool disk_open_fails(struct disk *disk, const char *path)
+{
+    uint64_t *fails_in = &disk->volumes[disk_volume_of(path)].nature.open_fails_in;
+    return fails_now(fails_in, 0, &disk->dice);
+}
+
 int disk_make(struct disk *disk, const char *path, bool is_folder, struct node **out)
 {
     if (look_up(disk, path) != NULL)
@@ -285,6 +326,8 @@ int disk_make(struct disk *disk, const char *path, bool is_folder, struct node *
     int result = check_parent(disk, path);
     if (result != 0)
         return result;
+    if (name_fails(disk, path))
+        return EIO;
     enum volume_number volume = disk_volume_of(path);
     struct node *node = node_create(disk, volume, is_folder);
     change_names(disk, volume, NULL, path, node);
@@ -300,6 +343,8 @@ int disk_remove(struct disk *disk, const char *path)
         return result;
     if (node->is_open_to_write)
         return EBUSY;
+    if (name_fails(disk, path))
+        return EIO;
     change_names(disk, node->volume, path, NULL, node);
     return 0;
 }
@@ -320,6 +365,8 @@ int disk_rename(struct disk *disk, const char *from, const char *to, bool may_re
         return EEXIST;
     if (target != NULL && target->n_open > 0)
         return EBUSY;
+    if (name_fails(disk, to))
+        return EIO;
     change_names(disk, node->volume, from, to, node);
     return 0;
 }
@@ -374,14 +421,6 @@ uint64_t node_size(const struct node *node)
     return node->size;
 }
 
-/* True when it is this operation that fails. */
-static bool fails_now(uint64_t *fails_in, uint32_t permille, struct sim_dice *dice)
-{
-    if (*fails_in > 0 && --*fails_in == 0)
-        return true;
-    return permille > 0 && dice_chance(dice, permille);
-}
-
 static bool has_room(const struct node *node, uint64_t offset, uint64_t n_bytes)
 {
     if (offset + n_bytes <= node->reserved_bytes)
@@ -429,9 +468,8 @@ static void set_stream(struct node *node, const char *name, const char *text)
 {
     sg_free(node->stream_name);
     sg_free(node->stream);
-    node->stream_name = sg_strdup(name);
-    node->stream = sg_strdup(text);
-    SG_ASSERT(node->stream_name != NULL && node->stream != NULL);
+    node->stream_name = sim_strdup(name);
+    node->stream = sim_strdup(text);
 }
 
 int node_write_stream(struct node *node, const char *name, const char *text)
@@ -471,7 +509,10 @@ int node_flush(struct node *node)
 int node_reserve(struct node *node, uint64_t size, enum file_allocation *out_kind)
 {
     struct disk *disk = node->disk;
-    enum file_allocation kind = disk_volume(disk, node->volume)->allocation;
+    struct volume_nature *nature = disk_volume(disk, node->volume);
+    enum file_allocation kind = nature->allocation;
+    if (fails_now(&nature->reserve_fails_in, 0, &disk->dice))
+        return EIO;
     uint64_t room = node_room(node);
     if (size > room && size - room > disk_free_bytes(disk, node->volume))
         return ENOSPC;

@@ -32,6 +32,9 @@ struct volume_nature {
     uint32_t at_once_permille; /* of the writes are finished when they are submitted */
     uint64_t write_fails_in;   /* the n-th write from now fails; 0: none */
     uint64_t flush_fails_in;   /* likewise */
+    uint64_t open_fails_in;
+    uint64_t reserve_fails_in;
+    uint64_t name_fails_in; /* making, renaming, removing */
     uint32_t write_fails_permille;
     uint32_t flush_fails_permille;
     bool has_streams;  /* files may have a named stream */
@@ -48,7 +51,7 @@ struct disk_write {
     uint32_t n_bytes;
 };
 
-typedef void disk_cut_fn(void *ctx);
+typedef void disk_alarm_fn(void *ctx);
 
 /* An empty disk with its volumes and a folder for each, generous and without faults. NULL when
  * memory ran out. */
@@ -71,7 +74,11 @@ struct disk *disk_mount(struct disk *disk);
 struct disk *disk_after_cut(struct disk *disk, struct sim_dice *dice);
 
 /* Calls `cut` once, inside of the n-th operation from now that changes the disk; 0: never. */
-void disk_cut_after(struct disk *disk, uint64_t n_operations, disk_cut_fn *cut, void *ctx);
+void disk_cut_after(struct disk *disk, uint64_t n_operations, disk_alarm_fn *cut, void *ctx);
+
+/* The same, for somebody else: what he does with it must not change the disk. */
+void disk_glimpse_after(struct disk *disk, uint64_t n_operations, disk_alarm_fn *glimpse,
+                        void *ctx);
 
 /* Operations so far. */
 uint64_t disk_operations(const struct disk *disk);
@@ -98,6 +105,9 @@ int disk_find(struct disk *disk, const char *path, struct node **out);
 
 /* Makes a file or a folder: EEXIST, ENOENT when the folder is missing. Borrowed. */
 int disk_make(struct disk *disk, const char *path, bool is_folder, struct node **out);
+
+/* True when opening this path fails this time; whoever opens files asks before he does. */
+bool disk_open_fails(struct disk *disk, const char *path);
 
 /* EBUSY while it is open to write. */
 int disk_remove(struct disk *disk, const char *path);

@@ -3,16 +3,9 @@
 
 #include <string.h>
 
-#include "base/assert.h"
 #include "base/mem.h"
 #include "tests/sim/os/disk.h"
-
-static char *copy_of(const char *text)
-{
-    char *copy = sg_strdup(text);
-    SG_ASSERT(copy != NULL || text == NULL);
-    return copy;
-}
+#include "tests/sim/os/sim_mem.h"
 
 static size_t place_of(const struct names *names, const char *path)
 {
@@ -41,8 +34,7 @@ void names_remove(struct names *names, const char *path)
 static void grow(struct names *names)
 {
     size_t capacity = names->capacity > 0 ? names->capacity * 2 : 8;
-    struct name *items = sg_realloc(names->items, capacity * sizeof *items);
-    SG_ASSERT(items != NULL);
+    struct name *items = sim_realloc(names->items, capacity * sizeof *items);
     names->items = items;
     names->capacity = capacity;
 }
@@ -53,7 +45,7 @@ void names_put(struct names *names, const char *path, struct node *node)
     names_remove(names, path);
     if (names->count == names->capacity)
         grow(names);
-    names->items[names->count++] = (struct name){ copy_of(path), node };
+    names->items[names->count++] = (struct name){ sim_strdup(path), node };
 }
 
 void names_fini(struct names *names)
@@ -74,10 +66,9 @@ void names_apply(struct names *names, const struct change *change)
 
 struct change *change_create(const char *from, const char *to, struct node *node)
 {
-    struct change *change = sg_alloc(sizeof *change);
-    SG_ASSERT(change != NULL);
-    change->from = copy_of(from);
-    change->to = copy_of(to);
+    struct change *change = sim_alloc(sizeof *change);
+    change->from = sim_strdup(from);
+    change->to = sim_strdup(to);
     change->node = node_ref(node);
     return change;
 }

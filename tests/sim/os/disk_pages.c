@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "tests/sim/os/sim_mem.h"
 
 enum { GROUP_PAGES = 256 };
 
@@ -28,14 +29,6 @@ struct slot {
     bool *is_dirty;
 };
 
-/* Without memory a simulation means nothing. */
-static void *allocate(size_t size)
-{
-    void *memory = sg_alloc(size);
-    SG_ASSERT(memory != NULL);
-    return memory;
-}
-
 static struct page *share(struct page *page)
 {
     if (page != NULL)
@@ -52,7 +45,7 @@ static void drop(struct page **page)
 
 static struct page *new_page(const struct page *content)
 {
-    struct page *page = allocate(sizeof *page);
+    struct page *page = sim_alloc(sizeof *page);
     if (content != NULL)
         memcpy(page->bytes, content->bytes, PAGE_BYTES);
     page->n_refs = 1;
@@ -70,15 +63,14 @@ static void make_group(struct pages *pages, uint64_t number)
     size_t group = (size_t)(number / GROUP_PAGES);
     if (group >= pages->n_groups) {
         struct page_group **groups =
-            sg_realloc(pages->groups, (group + 1) * sizeof(struct page_group *));
-        SG_ASSERT(groups != NULL);
+            sim_realloc(pages->groups, (group + 1) * sizeof(struct page_group *));
         for (size_t i = pages->n_groups; i <= group; i++)
             groups[i] = NULL;
         pages->groups = groups;
         pages->n_groups = group + 1;
     }
     if (pages->groups[group] == NULL)
-        pages->groups[group] = allocate(sizeof(struct page_group));
+        pages->groups[group] = sim_alloc(sizeof(struct page_group));
 }
 
 /* False when there is no such page; `pages` has it after make_group. */
@@ -105,8 +97,7 @@ static void mark_dirty(struct pages *pages, uint64_t number, const struct slot *
     *slot->is_dirty = true;
     if (pages->n_dirty == pages->dirty_capacity) {
         size_t capacity = pages->dirty_capacity > 0 ? pages->dirty_capacity * 2 : 16;
-        uint64_t *dirty = sg_realloc(pages->dirty, capacity * sizeof *dirty);
-        SG_ASSERT(dirty != NULL);
+        uint64_t *dirty = sim_realloc(pages->dirty, capacity * sizeof *dirty);
         pages->dirty = dirty;
         pages->dirty_capacity = capacity;
     }

@@ -36,6 +36,8 @@ struct pending {
 static int open_node(struct disk *disk, const char *path, enum file_mode mode, struct node **out)
 {
     bool may_write = mode != FILE_READ_ONLY;
+    if (disk_open_fails(disk, path))
+        return EIO;
     int result =
         mode == FILE_CREATE_NEW ? disk_make(disk, path, false, out) : disk_find(disk, path, out);
     return result == 0 ? node_open(*out, may_write) : result;
@@ -47,7 +49,9 @@ static enum sg_status status_for_path(struct disk *disk, int os_error, const cha
     if (os_error != ENOENT)
         return os_error_status(os_error);
     struct node *folder;
+    sg_mem_spare_begin();
     char *parent = path_parent(path);
+    sg_mem_spare_end();
     bool has_folder = parent != NULL && disk_find(disk, parent, &folder) == 0;
     sg_free(parent);
     return has_folder ? SG_E_NOT_FOUND : SG_E_NO_FOLDER;
