@@ -193,9 +193,11 @@ struct download {
     bool asks_whole;    /* ask without a Range header */
     bool is_restarting; /* another version is being fetched; the old partial is still there */
     bool has_changed;   /* it is, because the server's file is another one now */
-    int bad_answers;    /* in a row, that made no sense while no other lane was open */
-    uint64_t random;    /* state of the generator for jitter */
-    struct plan plan;   /* valid from the first head on */
+    bool has_spared;    /* a lane's failure did not end it, since others might deliver */
+    struct download_outcome spared; /* what it would have been */
+    int bad_answers;                /* in a row, that made no sense while no other lane was open */
+    uint64_t random;                /* state of the generator for jitter */
+    struct plan plan;               /* valid from the first head on */
     bool has_plan;
     struct tuner tuner;
     struct lane lanes[PLAN_LANES_MAX];

@@ -54,6 +54,7 @@ static void begin_again(struct download *d, uint64_t now_us, struct effects *fx)
     plan_fini(&d->plan);
     d->has_plan = false;
     d->is_open_ended = false;
+    d->has_spared = false;
     sources_begin_again(d);
     download_move(d, DOWNLOAD_PROBING);
     lanes_probe(d, now_us, fx);
@@ -106,8 +107,8 @@ void download_end(struct download *d, const struct download_outcome *outcome, ui
 }
 
 /* The server failed us: perhaps a mirror has the file. */
-static void give_up(struct download *d, const struct download_outcome *outcome, uint64_t now_us,
-                    struct effects *fx)
+void download_give_up(struct download *d, const struct download_outcome *outcome, uint64_t now_us,
+                      struct effects *fx)
 {
     if (!sources_take_over(d, outcome, now_us, fx))
         download_end(d, outcome, now_us, fx);
@@ -124,14 +125,7 @@ void download_fail(struct download *d, const struct sg_err *err, uint64_t now_us
                    struct effects *fx)
 {
     struct download_outcome outcome = { .state = JOB_FAILED, .err = *err };
-    give_up(d, &outcome, now_us, fx);
-}
-
-void download_wait(struct download *d, enum job_reason reason, const struct sg_err *err,
-                   uint64_t now_us, struct effects *fx)
-{
-    struct download_outcome outcome = { .state = JOB_WAITING, .reason = reason, .err = *err };
-    give_up(d, &outcome, now_us, fx);
+    download_give_up(d, &outcome, now_us, fx);
 }
 
 void download_end_round(struct download *d, const struct sg_err *err, int64_t retry_after_ms,
@@ -142,6 +136,10 @@ void download_end_round(struct download *d, const struct sg_err *err, int64_t re
                                                .reason = JOB_REASON_NETWORK,
                                                .err = *err };
         download_end(d, &no_network, now_us, fx);
+        return;
+    }
+    if (d->has_spared) {
+        download_give_up(d, &d->spared, now_us, fx);
         return;
     }
     d->record->attempts++;
@@ -155,7 +153,7 @@ void download_end_round(struct download *d, const struct sg_err *err, int64_t re
         .err = *err,
         .delay_ms = retry_delay_ms(d->record->attempts, download_random(d), retry_after_ms),
     };
-    give_up(d, &outcome, now_us, fx);
+    download_give_up(d, &outcome, now_us, fx);
 }
 
 void download_restart(struct download *d, uint64_t now_us, struct effects *fx)

@@ -51,9 +51,9 @@ void download_end(struct download *download, const struct download_outcome *outc
 void download_fail(struct download *download, const struct sg_err *err, uint64_t now_us,
                    struct effects *effects);
 
-/* Ends as waiting for `reason`. */
-void download_wait(struct download *download, enum job_reason reason, const struct sg_err *err,
-                   uint64_t now_us, struct effects *effects);
+/* The server failed us: ends with this outcome unless a mirror carries on. */
+void download_give_up(struct download *download, const struct download_outcome *outcome,
+                      uint64_t now_us, struct effects *effects);
 
 /* No lane gives anything: waits for the next round, or fails when there were too many. */
 void download_end_round(struct download *download, const struct sg_err *err, int64_t retry_after_ms,

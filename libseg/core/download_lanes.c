@@ -215,6 +215,7 @@ static void take_range(struct download *d, int lane, size_t n_bytes, uint64_t no
     rate_add(&d->rate, now_us, take->n_bytes);
     d->taken_bytes += take->n_bytes;
     d->bad_answers = 0;
+    d->has_spared = false;
     if (d->has_ranges)
         d->record->attempts = 0; /* without ranges no byte is progress that lasts */
     l->received += take->n_bytes;

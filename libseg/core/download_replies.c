@@ -57,14 +57,26 @@ static void refused(struct download *d, int lane, const struct sg_err *err, int6
         recover(d, lane, err, retry_after_ms, now_us, fx);
 }
 
-/* What would end the download ends only this lane while others deliver; then fewer are wanted. So
- * a link that works once is good for the lane that has it. */
+/* While others deliver it is enough that fewer lanes are wanted for a while: true then. */
 static bool is_spared(struct download *d, uint64_t now_us)
 {
     if (!may_others_deliver(d))
         return false;
     tuner_refused(&d->tuner, now_us, lanes_in(d, LANE_RECEIVING), -1);
     return true;
+}
+
+/* What would end the download ends only this lane while others may deliver; so a link that works
+ * once is good for the lane that has it. Should they not deliver a byte, it decides after all. */
+static void end_unless_spared(struct download *d, enum job_state state, enum job_reason reason,
+                              const struct sg_err *err, uint64_t now_us, struct effects *fx)
+{
+    struct download_outcome outcome = { .state = state, .reason = reason, .err = *err };
+    d->has_spared = is_spared(d, now_us);
+    if (d->has_spared)
+        d->spared = outcome;
+    else
+        download_give_up(d, &outcome, now_us, fx);
 }
 
 /* Leaves the server's ranges alone: one lane, from the first byte. */
@@ -209,8 +221,7 @@ void lane_on_head(struct download *d, const struct event *ev, struct effects *fx
         recover(d, ev->lane, &err, ev->reply->retry_after_ms, ev->now_us, fx);
         return;
     case VERDICT_LINK:
-        if (!is_spared(d, ev->now_us))
-            download_wait(d, JOB_REASON_LINK, &err, ev->now_us, fx);
+        end_unless_spared(d, JOB_WAITING, JOB_REASON_LINK, &err, ev->now_us, fx);
         return;
     case VERDICT_NO_RANGE:
         ask_whole(d, ev->now_us, fx);
@@ -218,8 +229,8 @@ void lane_on_head(struct download *d, const struct event *ev, struct effects *fx
     default:
         if (err.status == SG_E_BAD_SERVER)
             bad_answer(d, ev->lane, &err, ev->now_us, fx);
-        else if (!is_spared(d, ev->now_us))
-            download_fail(d, &err, ev->now_us, fx);
+        else
+            end_unless_spared(d, JOB_FAILED, JOB_REASON_NONE, &err, ev->now_us, fx);
     }
 }
 
@@ -244,10 +255,8 @@ static void lane_failed(struct download *d, int lane, const struct sg_err *err, 
     bool is_unheard = d->lanes[lane].received == 0;
     bool is_senseless = err->status == SG_E_BAD_SERVER;
     bool may_pass = is_senseless || sg_status_class(err->status) == SG_CLASS_RETRY;
-    if (!may_pass && !is_spared(d, now_us))
-        download_fail(d, err, now_us, fx);
-    else if (!may_pass)
-        return;
+    if (!may_pass)
+        end_unless_spared(d, JOB_FAILED, JOB_REASON_NONE, err, now_us, fx);
     else if (d->phase == DOWNLOAD_CREATING && d->has_ranges)
         return; /* it had to wait for the part file: then it is asked for again */
     else if (is_senseless && (d->has_ranges || !d->has_plan))

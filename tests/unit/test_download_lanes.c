@@ -360,6 +360,30 @@ static void download__link_works_once__the_lane_that_has_it_fetches_everything(v
     }
 }
 
+/* The link has expired, and the server tolerates one connection: the first lane learns of the one,
+ * the others of the other. */
+static void expire_at_a_busy_server(struct driver *d, int lane, struct answer *answer)
+{
+    (void)lane;
+    become(answer, d->n_open == 1 ? 403 : 503);
+    answer->delay_us = d->n_open == 1 ? 10 * MS : 200 * MS;
+}
+
+static void download__link_expired_at_a_busy_server__waits_for_another_link(void **state)
+{
+    (void)state;
+    struct driver *d = driver_create(4 * MIB, 4);
+    run_part_of(d, 2 * MIB);
+    d->on_request = expire_at_a_busy_server;
+    run(d);
+    assert_waits(d, JOB_REASON_LINK, SG_E_LINK);
+    assert_true(d->most_open > 1);
+    d->on_request = NULL;
+    run(d);
+    assert_done(d, 0);
+    release(d);
+}
+
 static void fail_all_but_first(struct driver *d, int lane, struct answer *answer)
 {
     (void)lane;
@@ -409,6 +433,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(download__link_works_once__the_lane_that_has_it_fetches_everything),
+        cmocka_unit_test(download__link_expired_at_a_busy_server__waits_for_another_link),
         cmocka_unit_test(download__one_lane_cannot_be_trusted__costs_only_that_lane),
         cmocka_unit_test(download__reset_sooner_than_a_seam_is_long__gets_through),
         cmocka_unit_test(download__lanes_meet__every_seam_is_compared),
