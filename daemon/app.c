@@ -9,6 +9,7 @@
 #include "daemon/events.h"
 #include "daemon/log.h"
 #include "daemon/methods.h"
+#include "daemon/process.h"
 #include "daemon/settings.h"
 #include "os/clock.h"
 #include "os/path.h"
@@ -188,6 +189,7 @@ static void begin_stop(struct mail *mail)
 
 static enum sg_status open_parts(struct app *app, struct sg_err *err)
 {
+    process_enable_fast_room();
     enum sg_status status = loop_create(&app->loop, err);
     if (status == SG_OK)
         status = lock_data(app, err);

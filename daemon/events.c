@@ -1,5 +1,6 @@
 /* Events to subscribers. Changes of state go out as they are committed; progress goes out at each
- * subscriber's own pace, one message for all jobs that are active. */
+ * subscriber's own pace, one message for all jobs that are active. What only the log is told comes
+ * by here as well: the engine has one listener. */
 #include "daemon/events.h"
 
 #include <math.h>
@@ -83,6 +84,19 @@ static void on_warning(void *ctx, struct job *job, const struct sg_err *err)
     log_line(LOG_WARNING, "job %lld: %s", (long long)job_record_of(job)->id, sg_err_text(err));
 }
 
+static void on_part(void *ctx, struct job *job)
+{
+    (void)ctx;
+    const struct job_record *record = job_record_of(job);
+    if (record->total >= 0)
+        log_line(LOG_INFO, "job %lld: %s created for %lld bytes, allocation: %s",
+                 (long long)record->id, record->part_path, (long long)record->total,
+                 record->allocation);
+    else
+        log_line(LOG_INFO, "job %lld: %s created, allocation: %s", (long long)record->id,
+                 record->part_path, record->allocation);
+}
+
 /* Only active jobs move: with thousands of others there is nothing to tell. */
 static void send_progress(struct timer *timer)
 {
@@ -104,7 +118,7 @@ static void send_progress(struct timer *timer)
 
 struct events *events_create(struct app *app)
 {
-    static const struct engine_listener listener = { on_job, on_removed, on_warning };
+    static const struct engine_listener listener = { on_job, on_removed, on_warning, on_part };
     struct events *events = sg_alloc(sizeof *events);
     if (events == NULL)
         return NULL;

@@ -89,6 +89,8 @@ static void check_folders(struct work *work)
         const char *folder = add->records[i].folder;
         if (last == NULL || strcmp(last, folder) != 0)
             add->status = path_check_writable(folder, &add->err);
+        if (add->status == SG_E_DISK_FULL)
+            add->status = SG_OK; /* the job will wait for room */
         if (add->status != SG_OK)
             advise(add, folder);
         last = folder;

@@ -45,3 +45,7 @@ void process_usage(struct process_usage *out)
                   (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000,
     };
 }
+
+void process_enable_fast_room(void)
+{
+}

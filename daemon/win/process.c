@@ -3,6 +3,7 @@
 #include "daemon/process.h"
 
 #include "os/win/handle.h"
+#include "os/win/privilege.h"
 #include "os/win/win.h"
 
 enum { STEPS_PER_MS = 10000 }; /* of 100 ns */
@@ -52,4 +53,9 @@ void process_usage(struct process_usage *out)
         .peak_bytes = memory.PeakWorkingSetSize,
         .cpu_ms = cpu_ms(process),
     };
+}
+
+void process_enable_fast_room(void)
+{
+    privilege_enable_manage_volume();
 }

@@ -167,6 +167,8 @@ static void in_opening(struct download *d, const struct event *ev, struct effect
         err.status = resume_plan(d, ev);
     if (err.status == SG_OK)
         go_on_fetching(d, ev->now_us, fx);
+    else if (err.status == SG_E_IN_USE) /* scanners hold files for a moment */
+        download_part_held(d, &err, ev->now_us, fx);
     else
         download_disk_failed(d, &err, ev->now_us, fx);
 }

@@ -128,6 +128,20 @@ void download_fail(struct download *d, const struct sg_err *err, uint64_t now_us
     download_give_up(d, &outcome, now_us, fx);
 }
 
+/* Another try after a while, or the end when there were too many. */
+static struct download_outcome next_round(struct download *d, const struct sg_err *err,
+                                          int64_t retry_after_ms)
+{
+    struct download_outcome outcome = { .state = JOB_FAILED, .err = *err };
+    d->record->attempts++;
+    if (d->record->attempts > d->config.retries)
+        return outcome;
+    outcome.state = JOB_WAITING;
+    outcome.reason = JOB_REASON_RETRY;
+    outcome.delay_ms = retry_delay_ms(d->record->attempts, download_random(d), retry_after_ms);
+    return outcome;
+}
+
 void download_end_round(struct download *d, const struct sg_err *err, int64_t retry_after_ms,
                         uint64_t now_us, struct effects *fx)
 {
@@ -138,22 +152,16 @@ void download_end_round(struct download *d, const struct sg_err *err, int64_t re
         download_end(d, &no_network, now_us, fx);
         return;
     }
-    if (d->has_spared) {
-        download_give_up(d, &d->spared, now_us, fx);
-        return;
-    }
-    d->record->attempts++;
-    if (d->record->attempts > d->config.retries) {
-        download_fail(d, err, now_us, fx);
-        return;
-    }
-    struct download_outcome outcome = {
-        .state = JOB_WAITING,
-        .reason = JOB_REASON_RETRY,
-        .err = *err,
-        .delay_ms = retry_delay_ms(d->record->attempts, download_random(d), retry_after_ms),
-    };
+    struct download_outcome outcome =
+        d->has_spared ? d->spared : next_round(d, err, retry_after_ms);
     download_give_up(d, &outcome, now_us, fx);
+}
+
+void download_part_held(struct download *d, const struct sg_err *err, uint64_t now_us,
+                        struct effects *fx)
+{
+    struct download_outcome outcome = next_round(d, err, 0);
+    download_end(d, &outcome, now_us, fx);
 }
 
 void download_restart(struct download *d, uint64_t now_us, struct effects *fx)

@@ -29,6 +29,10 @@ void download_spoil(struct download *download, const struct sg_err *err);
 void download_disk_failed(struct download *download, const struct sg_err *err, uint64_t now_us,
                           struct effects *effects);
 
+/* Others hold the part file: waits and tries again, or fails when that was too often. */
+void download_part_held(struct download *download, const struct sg_err *err, uint64_t now_us,
+                        struct effects *effects);
+
 /* What an event tells of its failure. */
 struct sg_err download_error_of(const struct event *event);
 

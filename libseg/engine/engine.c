@@ -9,7 +9,7 @@
 #include "engine/engine_private.h"
 #include "os/clock.h"
 
-enum { SPACE_AGAIN_MS = 10000, NETWORK_AGAIN_MS = 30000, OWNER_AGAIN_MS = 60000 };
+enum { NETWORK_AGAIN_MS = 30000, OWNER_AGAIN_MS = 60000 };
 
 static struct job *first_queued(const struct engine *engine)
 {
@@ -88,8 +88,6 @@ static uint64_t delay_of(const struct download_outcome *outcome)
     switch (outcome->reason) {
     case JOB_REASON_RETRY:
         return (uint64_t)outcome->delay_ms;
-    case JOB_REASON_SPACE:
-        return SPACE_AGAIN_MS;
     case JOB_REASON_NETWORK:
         return NETWORK_AGAIN_MS;
     case JOB_REASON_OWNER:
@@ -183,6 +181,7 @@ enum sg_status engine_create(struct loop *loop, struct store *store, struct work
     turns_init(&engine->turns, work_pool);
     limit_init(engine);
     network_init(engine);
+    room_init(engine);
     enum sg_status status = create_parts(engine, err);
     engine->config.net = (struct net_config){ 0 }; /* net has its own copy */
     if (status != SG_OK) {
@@ -220,6 +219,7 @@ void engine_destroy(struct engine *engine)
     timer_stop(engine->loop, &engine->save_again);
     timer_stop(engine->loop, &engine->limit_tick);
     network_fini(engine);
+    room_fini(engine);
     sg_list_remove(&engine->admit_later.node); /* it may be destroyed before it is done */
     sg_list_remove(&engine->tell_stopped.node);
     net_destroy(engine->net);

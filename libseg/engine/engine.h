@@ -39,6 +39,7 @@ struct engine_listener {
     void (*on_removed)(void *ctx, int64_t id);
     /* Something did not work that does not stop the job; for the log. */
     void (*on_warning)(void *ctx, struct job *job, const struct sg_err *err);
+    void (*on_part)(void *ctx, struct job *job); /* its part file was created */
 };
 
 /* Creates an engine on an open store and a pool for blocking calls, which it does not own. */

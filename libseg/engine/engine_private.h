@@ -1,7 +1,7 @@
 /* What the engine's files share. engine.c owns the engine and the queue, jobs.c the table of jobs,
  * add.c and commands.c change it, verify.c looks at its files again, saves.c is what is on its way
- * to the store, limit.c shares the bandwidth, network.c wakes what waits for a network, run.c,
- * run_lane.c, run_part.c and run_seams.c are one active job. */
+ * to the store, limit.c shares the bandwidth, network.c wakes what waits for a network, room.c what
+ * waits for a disk, run.c, run_lane.c, run_part.c and run_seams.c are one active job. */
 #ifndef SEGUE_ENGINE_ENGINE_PRIVATE_H
 #define SEGUE_ENGINE_ENGINE_PRIVATE_H
 
@@ -30,7 +30,12 @@ struct job {
     struct job_record record;
     struct run *run; /* while active */
     struct sg_heap_node queue_node;
-    struct timer wake; /* while it waits for a time */
+    struct timer wake;        /* while it waits for a time */
+    struct sg_list room_node; /* while it waits for room */
+    uint64_t room_round;      /* the last look for room that met it */
+    uint64_t room_from_us;    /* not tried before */
+    int64_t room_done;        /* what it had when it last ran out of room */
+    int room_tries;           /* since then */
     enum desire desire;
     bool purges;        /* with DESIRE_REMOVE */
     bool is_committed;  /* the store has it: others may know about it */
@@ -79,6 +84,11 @@ struct engine {
     struct turns turns;           /* of works that hash */
     struct sg_list verifications; /* on request */
     int n_verifications;
+
+    struct sg_list short_of_room; /* jobs that wait for room on a disk */
+    struct timer look_for_room;
+    struct room_look *room_look; /* under way */
+    uint64_t room_round;
 
     bool is_started;
     bool is_stopping;
@@ -274,6 +284,15 @@ void verifications_cancel(struct engine *engine, int64_t id);
 /* Begins and ends watching for the network's coming back. */
 void network_init(struct engine *engine);
 void network_fini(struct engine *engine);
+
+/* room.c */
+
+/* Prepares the waiting for room, and ends it with the engine. */
+void room_init(struct engine *engine);
+void room_fini(struct engine *engine);
+
+/* Lets a job wait that ran out of room; it is queued when its folder has enough. */
+void room_wait(struct job *job);
 
 /* run_part.c */
 

@@ -57,6 +57,7 @@ static void unschedule(struct job *job)
 {
     sg_heap_remove(&job->engine->queue, &job->queue_node);
     timer_stop(job->engine->loop, &job->wake);
+    sg_list_remove(&job->room_node);
 }
 
 static uint64_t schedule_delay_ms(const struct job_record *record)
@@ -86,6 +87,10 @@ void job_schedule(struct job *job, uint64_t delay_ms)
     }
     if (job->record.state != JOB_WAITING || job->record.reason == JOB_REASON_LINK)
         return;
+    if (job->record.reason == JOB_REASON_SPACE) {
+        room_wait(job);
+        return;
+    }
     if (job->record.reason == JOB_REASON_SCHEDULE)
         delay_ms = schedule_delay_ms(&job->record);
     timer_start(engine->loop, &job->wake, delay_ms * 1000);
@@ -114,6 +119,7 @@ struct job *job_create(struct engine *engine, struct job_record *record)
     job->record = *record;
     job_record_init(record);
     job->wake.fire = on_wake;
+    sg_list_init(&job->room_node);
     job->key_hash = job_key_hash(job->record.key);
     return job;
 }

@@ -7,6 +7,7 @@
 #include "core/digest_header.h"
 #include "core/name.h"
 #include "core/zone.h"
+#include "engine/room.h"
 #include "os/path.h"
 
 enum { NAMES_TRIED_MAX = 1000 };
@@ -43,6 +44,7 @@ enum sg_status part_task_init(struct part_task *task, struct loop *loop,
     task->is_declared = record->checksum == NULL;
     task->id = part_id(record);
     task->least_size = end_of(&record->extents);
+    task->done = record->done;
     return status;
 }
 
@@ -123,8 +125,6 @@ enum sg_status part_reopen(struct part_task *task)
     look_at_target(task);
     enum sg_status status =
         file_open(task->loop, task->part_path, FILE_OPEN_EXISTING, &task->file, &task->err);
-    if (status == SG_E_NO_FOLDER)
-        return SG_E_NOT_FOUND;
     if (status != SG_OK)
         return status;
     status = check_reopened(task);
@@ -216,13 +216,16 @@ static enum sg_status reserve(struct part_task *task)
 {
     if (task->total <= 0) {
         task->allocation = FILE_ALLOC_NONE;
-        return SG_OK;
+        return file_admit_others(task->file, &task->err);
     }
-    enum sg_status status =
-        file_reserve(task->file, (uint64_t)task->total, &task->allocation, &task->err);
-    if (status != SG_OK)
-        return sg_err_prefix(&task->err, status, "no room for %s", task->path);
-    return SG_OK;
+    return file_reserve(task->file, (uint64_t)task->total, &task->allocation, &task->err);
+}
+
+static enum sg_status explain_full(struct part_task *task, enum sg_status status)
+{
+    if (status == SG_E_DISK_FULL)
+        room_explain(task->folder, task->path, task->total, 0, &task->err);
+    return status;
 }
 
 enum sg_status part_create(struct part_task *task)
@@ -233,7 +236,7 @@ enum sg_status part_create(struct part_task *task)
     if (status == SG_OK)
         status = open_new(task);
     if (status != SG_OK)
-        return status;
+        return explain_full(task, status);
 
     status = file_identity(task->file, &task->id, &task->err);
     if (status == SG_OK)
@@ -246,13 +249,13 @@ enum sg_status part_create(struct part_task *task)
         sg_err_prefix(&task->err, status, "%s is left behind", task->part_path);
     file_close(task->file);
     task->file = NULL;
-    return status;
+    return explain_full(task, status);
 }
 
 enum sg_status part_reset(struct part_task *task)
 {
     enum sg_status status = file_set_size(task->file, 0, &task->err);
-    return status == SG_OK ? reserve(task) : status;
+    return status == SG_OK ? explain_full(task, reserve(task)) : status;
 }
 
 /* Whose digest it was decides what can be done about it. */
@@ -328,6 +331,8 @@ enum sg_status part_finish(struct part_task *task)
         set_mark(task); /* before the time: writing a stream can change that */
     if (status == SG_OK && task->modified_ms != 0)
         status = file_set_modified(task->file, task->modified_ms, &task->err);
+    if (status == SG_OK)
+        status = file_admit_others(task->file, &task->err);
     if (status != SG_OK)
         return status;
     bool has_its_name = strcmp(task->part_path, task->path) == 0; /* see look_at_target */

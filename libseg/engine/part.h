@@ -24,6 +24,7 @@ struct part_task {
     struct file_id id;        /* reopen: what it must be; given by create */
     uint64_t least_size;      /* reopen: where the last range ends that is claimed of it */
     int64_t total;            /* -1: not known */
+    int64_t done;             /* bytes that are durable */
     int64_t modified_ms;      /* finish: the file's time; 0: leave it */
     char *mark;               /* finish: content of the stream ZONE_STREAM; NULL: none */
     struct sg_err mark_err;   /* given by finish: why the mark could not be set */
@@ -48,7 +49,8 @@ void part_task_fini(struct part_task *task);
 
 /* Opens the part file of an earlier run. A file that got its final name already, just before that
  * could be noted, is found there (both names are then that one). SG_E_NOT_FOUND when it is gone or
- * is another file now. */
+ * is another file now; SG_E_NO_FOLDER when its folder is not there, with which it may come back;
+ * SG_E_IN_USE: try again later. */
 SG_MUST_USE enum sg_status part_reopen(struct part_task *task);
 
 /* Finds a free name in the folder, creates NAME.part there and reserves room. SG_E_NO_FOLDER,

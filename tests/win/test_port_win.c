@@ -171,7 +171,7 @@ static void start__the_loop_ends_with_a_packet_on_its_way__leaks_nothing(void **
     assert_int_equal(start_read(pipe, bytes, 3, 3, false), SG_OK);
 }
 
-static void start__less_than_expected__is_an_io_error(void **state)
+static void start__less_than_expected__is_a_full_disk(void **state)
 {
     struct pipe *pipe = *state;
     assert_int_equal(port_associate(pipe->port, pipe->ours, NULL), SG_OK);
@@ -180,7 +180,7 @@ static void start__less_than_expected__is_an_io_error(void **state)
     assert_int_equal(start_read(pipe, bytes, 8, 8, is_skipping), SG_PENDING);
     write_theirs(pipe, "abc");
     assert_true(turn_until(pipe->loop, &pipe->call->n_done, 1));
-    assert_int_equal(pipe->call->status, SG_E_IO);
+    assert_int_equal(pipe->call->status, SG_E_DISK_FULL);
     assert_int_equal(pipe->call->n_bytes, 3);
 }
 
@@ -255,7 +255,7 @@ int main(void)
         CASE(start__what_waits__completes_once_from_a_later_turn),
         CASE(start__what_is_done_already__says_so_and_its_packet_is_swallowed),
         CASE(start__the_loop_ends_with_a_packet_on_its_way__leaks_nothing),
-        CASE(start__less_than_expected__is_an_io_error),
+        CASE(start__less_than_expected__is_a_full_disk),
         CASE(start__cancelled__completes_once_as_cancelled),
         CASE(start__the_other_end_gone__is_closed_and_never_completes),
         CASE(start__without_memory__says_so),

@@ -5,9 +5,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/statvfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -155,6 +157,14 @@ enum sg_status file_flush(struct file *file, struct sg_err *err)
     return fsync(file->fd) == 0 ? SG_OK : posix_fail(err, errno, "flushing", file->path);
 }
 
+/* FAT and its kin have no holes: to reserve is to write zeros. */
+static bool has_holes(int fd)
+{
+    struct statfs volume;
+    return fstatfs(fd, &volume) != 0 ||
+           (volume.f_type != MSDOS_SUPER_MAGIC && volume.f_type != EXFAT_SUPER_MAGIC);
+}
+
 /* Bytes on the volume that are free or already this file's. */
 static uint64_t room_for(const struct stat *info, const struct statvfs *volume)
 {
@@ -170,7 +180,7 @@ enum sg_status file_reserve(struct file *file, uint64_t size, enum file_allocati
         return posix_fail(err, errno, "looking at the volume of", file->path);
     if (size > room_for(&info, &volume))
         return posix_fail(err, ENOSPC, "reserving room for", file->path);
-    if (size == 0) {
+    if (size == 0 || !has_holes(file->fd)) {
         *out_kind = FILE_ALLOC_NONE;
         return SG_OK;
     }
@@ -183,6 +193,14 @@ enum sg_status file_reserve(struct file *file, uint64_t size, enum file_allocati
     if ((uint64_t)info.st_size < size && ftruncate(file->fd, (off_t)size) != 0)
         return posix_fail(err, errno, "reserving room for", file->path);
     *out_kind = FILE_ALLOC_SPARSE;
+    return SG_OK;
+}
+
+/* Files are not created closed to others here. */
+enum sg_status file_admit_others(struct file *file, struct sg_err *err)
+{
+    (void)file;
+    (void)err;
     return SG_OK;
 }
 
@@ -215,9 +233,20 @@ enum sg_status file_identity(struct file *file, struct file_id *out_id, struct s
     return SG_OK;
 }
 
+/* Here others can take the name of an open file away, or give it to another one. */
+static bool is_still_named(const struct file *file)
+{
+    struct stat own;
+    struct stat named;
+    return fstat(file->fd, &own) == 0 && lstat(file->path, &named) == 0 &&
+           own.st_dev == named.st_dev && own.st_ino == named.st_ino;
+}
+
 enum sg_status file_rename(struct file *file, const char *target, bool may_replace,
                            struct sg_err *err)
 {
+    if (!is_still_named(file))
+        return sg_err_set(err, SG_E_NOT_FOUND, "%s is gone, or another file", file->path);
     char *copy = sg_strdup(target);
     if (copy == NULL)
         return sg_err_set(err, SG_E_NOMEM, "renaming %s", file->path);
@@ -235,6 +264,8 @@ enum sg_status file_rename(struct file *file, const char *target, bool may_repla
 
 enum sg_status file_delete(struct file *file, struct sg_err *err)
 {
+    if (!is_still_named(file))
+        return sg_err_set(err, SG_E_NOT_FOUND, "%s is gone, or another file", file->path);
     return unlink(file->path) == 0 ? SG_OK : posix_fail(err, errno, "removing", file->path);
 }
 

@@ -10,13 +10,15 @@
 #include "os/win/file_win.h"
 #include "os/win/handle.h"
 #include "os/win/port_win.h"
+#include "os/win/privilege.h"
 #include "os/win/time_win.h"
 #include "os/win/wide.h"
 #include "os/win/win.h"
 
 /* DELETE is the right to rename and to remove by handle. */
-static HANDLE open_handle(const wchar_t *path, enum file_mode mode)
+static HANDLE open_handle(const wchar_t *path, enum file_mode mode, PSECURITY_DESCRIPTOR closed)
 {
+    SECURITY_ATTRIBUTES security = { sizeof security, closed, FALSE };
     DWORD access = GENERIC_READ;
     if (mode != FILE_READ_ONLY)
         access |= GENERIC_WRITE | DELETE;
@@ -25,19 +27,27 @@ static HANDLE open_handle(const wchar_t *path, enum file_mode mode)
         FILE_READ_ONLY) /* what takes minutes to read is not closed to its owner meanwhile */
         share |= FILE_SHARE_WRITE | FILE_SHARE_DELETE;
     DWORD disposition = mode == FILE_CREATE_NEW ? CREATE_NEW : OPEN_EXISTING;
-    return handle_normal(CreateFileW(path, access, share, NULL, disposition,
+    return handle_normal(CreateFileW(path, access, share, &security, disposition,
                                      FILE_ATTRIBUTE_NORMAL | FILE_FLAG_OVERLAPPED, NULL));
 }
 
+/* The list has to be there from the first moment: who opened the file before it would go on
+ * reading. The privilege has to be enabled at that moment too (SetFileValidData, "Remarks"). */
+static PSECURITY_DESCRIPTOR descriptor_for(enum file_mode mode)
+{
+    bool is_to_close = mode == FILE_CREATE_NEW && privilege_may_manage_volume();
+    return is_to_close ? file_closed_descriptor() : NULL;
+}
+
 /* "C:\x\NUL" and "C:\x\COM1" open devices. */
-static enum sg_status open_disk_file(const char *path, enum file_mode mode, HANDLE *out,
-                                     struct sg_err *err)
+static enum sg_status open_disk_file(const char *path, enum file_mode mode,
+                                     PSECURITY_DESCRIPTOR closed, HANDLE *out, struct sg_err *err)
 {
     wchar_t *wide;
     enum sg_status status = wide_path(path, &wide, err);
     if (status != SG_OK)
         return status;
-    HANDLE handle = open_handle(wide, mode);
+    HANDLE handle = open_handle(wide, mode, closed);
     DWORD error = GetLastError();
     sg_free(wide);
     if (handle == NULL)
@@ -59,8 +69,10 @@ enum sg_status file_open(struct loop *loop, const char *path, enum file_mode mod
     file->port = loop_port(loop);
     file->path = sg_strdup(path);
     enum sg_status status = file->path != NULL ? SG_OK : sg_err_set(err, SG_E_NOMEM, "opening");
+    PSECURITY_DESCRIPTOR closed = descriptor_for(mode);
     if (status == SG_OK)
-        status = open_disk_file(path, mode, &file->handle, err);
+        status = open_disk_file(path, mode, closed, &file->handle, err);
+    LocalFree(closed);
     if (status == SG_OK)
         status = port_associate(file->port, file->handle, err);
     if (status != SG_OK) {
@@ -68,6 +80,7 @@ enum sg_status file_open(struct loop *loop, const char *path, enum file_mode mod
         return status;
     }
     file->may_write = mode != FILE_READ_ONLY;
+    file->is_closed = closed != NULL;
     file->is_skipping = port_skip_on_success(file->handle);
     *out = file;
     return SG_OK;

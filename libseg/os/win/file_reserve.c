@@ -2,8 +2,9 @@
  *
  * The trouble to avoid: NTFS keeps a valid data length, and a write beyond it fills everything
  * between with zeros first, on the writer's time. A file that is only extended would stall on the
- * first write near its end. Either the valid length is set (which needs a privilege, since the room
- * then shows old content of the disk), or the file is sparse, or writes come in ascending order. */
+ * first write near its end. Either the valid length is set (which needs a privilege, and a file
+ * that is closed to others, since the room then shows old content of the disk), or the file is
+ * sparse, or writes come in ascending order. */
 #include "os/file.h"
 
 #include <wchar.h>
@@ -56,7 +57,7 @@ static enum sg_status grow(struct file *file, uint64_t size, uint64_t present, s
  * than the file has would cut it.
  *
  * QUIRK(wine-allocation-info): Wine 8 refuses FileAllocationInfo; the file becomes sparse there. It
- * is gone when file_reserve reports "valid_data" in Wine with the privilege enabled. */
+ * is gone when file_reserve reports FILE_ALLOC_VALID_DATA in Wine with the privilege enabled. */
 static bool reserve_valid(struct file *file, uint64_t size, const FILE_STANDARD_INFO *present)
 {
     FILE_ALLOCATION_INFO allocation = { .AllocationSize.QuadPart = (LONGLONG)size };
@@ -88,14 +89,25 @@ static bool make_sparse(struct file *file)
     return has_worked;
 }
 
+/* FAT and exFAT keep no access lists: who could read the volume could read the file. */
+static bool is_closed_to_others(const struct file *file)
+{
+    DWORD flags;
+    return file->is_closed &&
+           GetVolumeInformationByHandleW(file->handle, NULL, 0, NULL, NULL, &flags, NULL, 0) &&
+           (flags & FILE_PERSISTENT_ACLS) != 0;
+}
+
 static enum sg_status reserve_best(struct file *file, uint64_t size,
                                    const FILE_STANDARD_INFO *present,
                                    enum file_allocation *out_kind, struct sg_err *err)
 {
-    if (privilege_may_manage_volume() && reserve_valid(file, size, present)) {
+    if (privilege_may_manage_volume() && is_closed_to_others(file) &&
+        reserve_valid(file, size, present)) {
         *out_kind = FILE_ALLOC_VALID_DATA;
         return SG_OK;
     }
+    (void)!file_admit_others(file, NULL); /* else it is tried again when the file is complete */
     if (make_sparse(file)) {
         enum sg_status status = grow(file, size, (uint64_t)present->EndOfFile.QuadPart, err);
         if (status == SG_OK)

@@ -7,17 +7,23 @@
 #include "os/file.h"
 #include "os/win/win.h"
 
-/* An open file. Nothing in it changes after file_open, so any thread may use it. */
+/* An open file. After file_open nothing changes in it but what blocking calls change, of which
+ * there is one at a time; so any thread may use it. */
 struct file {
     HANDLE handle;
     struct port *port;
     char *path; /* that it was opened with */
     bool may_write;
+    bool is_closed;   /* to other accounts: file_access.c */
     bool is_skipping; /* a write that worked at once sends no packet */
 };
 
 /* The identity of what `handle` was opened for; `path` is for the message. Any thread; blocks. */
 SG_MUST_USE enum sg_status file_handle_identity(HANDLE handle, const char *path,
                                                 struct file_id *out_id, struct sg_err *err);
+
+/* What a file is created with that others must not open (LocalFree); NULL when that fails. Any
+ * thread. */
+PSECURITY_DESCRIPTOR file_closed_descriptor(void);
 
 #endif
