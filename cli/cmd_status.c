@@ -73,6 +73,13 @@ static void put_load(struct sg_buf *out, const cJSON *stats)
                   (double)json_integer(stats, "turn_p99_us", 0) / 1e3);
 }
 
+static void put_notice(struct sg_buf *out, const cJSON *info)
+{
+    const char *notice = json_text(info, "notice");
+    if (notice != NULL)
+        put_line(out, "notice", notice);
+}
+
 /* Takes both over. */
 static void print_status(const struct args *args, cJSON *info, cJSON *stats)
 {
@@ -86,6 +93,7 @@ static void print_status(const struct args *args, cJSON *info, cJSON *stats)
         put_who(&text, info, stats);
         put_jobs(&text, stats);
         put_load(&text, stats);
+        put_notice(&text, info);
     }
     print_text(&text);
     sg_buf_fini(&text);

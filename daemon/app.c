@@ -2,10 +2,12 @@
 #include "daemon/app.h"
 
 #include <stdatomic.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "daemon/data.h"
 #include "daemon/events.h"
 #include "daemon/log.h"
 #include "daemon/methods.h"
@@ -25,6 +27,7 @@ struct app {
     struct path_lock *lock;
     struct store *store;
     struct work_pool *work_pool;
+    struct data_notice notice;
     struct settings *settings;
     struct engine *engine;
     struct events *events;
@@ -55,56 +58,18 @@ static enum sg_status lock_data(struct app *app, struct sg_err *err)
     if (status == SG_E_LOCKED)
         return sg_err_set(err, status, "another segd uses %s: stop it, or set SEGUE_DATA",
                           app->data_folder);
-    return status;
-}
-
-/* A damaged database is moved out of the way, with what belongs to it, and never deleted. */
-static enum sg_status put_aside(const char *path, struct sg_err *err)
-{
-    char date[SG_ISO8601_SIZE];
-    sg_format_iso8601(clock_wall_ms(), date);
-    for (char *c = date; *c != '\0'; c++)
-        *c = *c == ':' ? '-' : *c;
-    static const char *const parts[] = { "", "-wal", "-shm" };
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        struct sg_buf from = { 0 };
-        struct sg_buf to = { 0 };
-        sg_buf_printf(&from, "%s%s", path, parts[i]);
-        sg_buf_printf(&to, "%s.damaged-%s%s", path, date, parts[i]);
-        enum sg_status status = from.is_failed || to.is_failed
-                                    ? sg_err_set(err, SG_E_NOMEM, "out of memory")
-                                    : path_rename(from.data, to.data, err);
-        sg_buf_fini(&from);
-        sg_buf_fini(&to);
-        if (status != SG_OK && (i == 0 || status != SG_E_NOT_FOUND))
-            return status;
-    }
-    return SG_OK;
-}
-
-static enum sg_status open_store(struct app *app, struct sg_err *err)
-{
-    char *path = data_file(app, "segue.db");
-    if (path == NULL)
-        return sg_err_set(err, SG_E_NOMEM, "out of memory");
-    enum sg_status status = store_open(app->loop, path, &app->store, err);
-    if (status == SG_E_DAMAGED) {
-        log_line(LOG_ERROR, "the database %s is damaged: %s; it is put aside", path,
-                 sg_err_text(err));
-        status = put_aside(path, err);
-        if (status == SG_OK)
-            status = store_open(app->loop, path, &app->store, err);
-    }
     if (status != SG_OK)
-        sg_err_prefix(err, status, "the database %s cannot be opened", path);
-    sg_free(path);
-    return status;
+        return sg_err_prefix(err, status, "the data folder %s cannot be written to",
+                             app->data_folder);
+    return SG_OK;
 }
 
 static void take_setting(void *ctx, const char *name, const char *value)
 {
     struct app *app = ctx;
     struct sg_err err;
+    if (strcmp(name, DATA_NOTICE_SETTING) == 0)
+        data_notice_read(&app->notice, value);
     enum setting setting = settings_find(name);
     if (setting == SETTING_COUNT)
         return; /* of another version: it stays in the store */
@@ -130,6 +95,46 @@ static enum sg_status open_engine(struct app *app, struct sg_err *err)
         log_line(LOG_WARNING, "%u rows of the database make no sense and were left alone",
                  (unsigned)damaged);
     return status;
+}
+
+static void close_engine(struct app *app)
+{
+    engine_destroy(app->engine);
+    app->engine = NULL;
+    settings_destroy(app->settings);
+    app->settings = NULL;
+    store_close(app->store);
+    app->store = NULL;
+    loop_turn(app->loop, 0); /* what the store left to deliver */
+}
+
+static enum sg_status open_data(struct app *app, struct sg_err *err)
+{
+    enum sg_status status = data_open(app->loop, app->data_folder, &app->store, &app->notice, err);
+    return status == SG_OK ? open_engine(app, err) : status;
+}
+
+/* Some damage is noticed only when the jobs are read. */
+static enum sg_status open_or_salvage_data(struct app *app, struct sg_err *err)
+{
+    enum sg_status status = open_data(app, err);
+    if (status != SG_E_DAMAGED || app->store == NULL)
+        return status;
+    struct sg_err why = *err;
+    close_engine(app);
+    status = data_salvage(app->data_folder, sg_err_text(&why), &app->notice, err);
+    return status == SG_OK ? open_data(app, err) : status;
+}
+
+/* Keeps the notice for the next starts, until somebody takes the damaged file away. */
+static void keep_notice(struct app *app)
+{
+    if (!app->notice.is_stale)
+        return;
+    char *value = data_notice_write(&app->notice);
+    if (store_put_setting(app->store, DATA_NOTICE_SETTING, value, NULL, NULL) != SG_OK)
+        log_line(LOG_WARNING, "the notice about the database cannot be kept");
+    sg_free(value);
 }
 
 static enum sg_status open_channel(struct app *app, struct sg_err *err)
@@ -198,9 +203,7 @@ static enum sg_status open_parts(struct app *app, struct sg_err *err)
     if (status == SG_OK)
         status = work_pool_create(app->loop, &app->work_pool, err);
     if (status == SG_OK)
-        status = open_store(app, err);
-    if (status == SG_OK)
-        status = open_engine(app, err);
+        status = open_or_salvage_data(app, err);
     if (status == SG_OK)
         status = open_channel(app, err);
     return status;
@@ -236,6 +239,7 @@ void app_run(struct app *app)
     log_line(LOG_INFO, "segd %s serves %s with data in %s", SEGUE_VERSION, app->pipe_name,
              app->data_folder);
     app_touch(app);
+    keep_notice(app);
     if (app->options.ends_when_idle)
         timer_start(app->loop, &app->idle, IDLE_CHECK_US);
     engine_start(app->engine);
@@ -276,6 +280,7 @@ void app_close(struct app *app)
     loop_destroy(app->loop);
     log_close();
     path_unlock(app->lock);
+    data_notice_fini(&app->notice);
     sg_free(app->pipe_name);
     sg_free(app->data_folder);
     sg_free(app);
@@ -294,6 +299,11 @@ struct engine *app_engine(const struct app *app)
 struct store *app_store(const struct app *app)
 {
     return app->store;
+}
+
+const char *app_notice(const struct app *app)
+{
+    return app->notice.text;
 }
 
 struct settings *app_settings(const struct app *app)

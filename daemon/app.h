@@ -58,6 +58,9 @@ struct work_pool *app_work_pool(const struct app *app);
 const struct app_options *app_options(const struct app *app);
 int64_t app_started_ms(const struct app *app);
 
+/* What people should know about the database; NULL: nothing. */
+const char *app_notice(const struct app *app);
+
 /* Something is being done for a caller: the idle time begins anew. */
 void app_touch(struct app *app);
 

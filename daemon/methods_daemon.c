@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "daemon/events.h"
@@ -29,6 +30,22 @@ static bool refuses_params(struct call *call, const cJSON *params)
     return true;
 }
 
+static void add_notice(cJSON *result, const struct app *app)
+{
+    const struct sg_err *saving = engine_saving_error(app_engine(app));
+    struct sg_buf text = { 0 };
+    if (saving != NULL)
+        sg_buf_printf(&text, "changes cannot be saved, and are tried again every second: %s",
+                      sg_err_text(saving));
+    else if (app_notice(app) != NULL)
+        sg_buf_puts(&text, app_notice(app));
+    if (text.length > 0)
+        cJSON_AddStringToObject(result, "notice", text.data);
+    else
+        cJSON_AddNullToObject(result, "notice");
+    sg_buf_fini(&text);
+}
+
 void method_daemon_info(struct app *app, struct call *call, const cJSON *params)
 {
     const struct app_options *options = app_options(app);
@@ -46,6 +63,7 @@ void method_daemon_info(struct app *app, struct call *call, const cJSON *params)
     cJSON_AddStringToObject(result, "data_dir", options->data_folder);
     cJSON_AddStringToObject(result, "started", started);
     cJSON_AddStringToObject(result, "curl", net_version());
+    add_notice(result, app);
     call_reply(call, result);
 }
 

@@ -7,6 +7,7 @@ build_dir=$root/build
 log_dir=$build_dir/log
 deps_dir=$build_dir/deps
 prefix=$deps_dir/$target
+native_prefix=$deps_dir/native
 
 # A UTF-8 locale that is always there: Wine takes the encoding of file names from it.
 export LC_ALL=C.UTF-8

@@ -204,6 +204,10 @@ SG_MUST_USE enum sg_status engine_verify(struct engine *engine, struct job *job,
 /* Gives it up: `done` comes soon, as a rule with SG_E_CANCELLED. */
 void engine_verify_cancel(struct verification *verification);
 
+/* Why the newest change of a job could not be saved, as long as that is so, or NULL: it is tried
+ * again every second. */
+const struct sg_err *engine_saving_error(const struct engine *engine);
+
 /* Sum of the rates of all jobs. */
 uint64_t engine_rate_bps(const struct engine *engine);
 

@@ -78,7 +78,8 @@ struct engine {
 
     uint64_t last_change; /* saves and winding-down runs are numbered */
     uint64_t open_changes;
-    struct sg_list waiters; /* for changes */
+    struct sg_list waiters;   /* for changes */
+    struct sg_err saving_err; /* of the newest save; SG_OK: it worked */
     struct timer save_again;
 
     struct turns turns;           /* of works that hash */
@@ -153,6 +154,7 @@ struct run {
     struct seam_work seam_work;
     struct turn turn; /* to hash */
     struct hash_watch hash_watch;
+    struct timer claim_again;  /* while the database cannot be written */
     struct timer finish_again; /* while others hold the finished file */
     uint64_t finish_until_us;
     struct lane_io lanes[PLAN_LANES_MAX];
@@ -210,6 +212,9 @@ uint64_t job_key_hash(const char *key);
 void job_discard_part(struct job *job);
 
 /* saves.c */
+
+/* Remembers how the newest save of something that is tried again went. */
+void engine_note_saving(struct engine *engine, enum sg_status status, const struct sg_err *err);
 
 /* Begins a change that engine_when_saved waits for. */
 uint64_t change_begin(struct engine *engine);
@@ -309,6 +314,7 @@ void run_stop_verifying(struct run *run);
 
 /* Tries again to give the file its name. */
 void run_finish_again(struct timer *timer);
+void run_claim_again(struct timer *timer);
 
 /* Closes and forgets the part file, at the end. */
 void run_close_part(struct run *run);

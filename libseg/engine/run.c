@@ -163,6 +163,7 @@ enum sg_status run_start(struct job *job)
     run->tick.fire = on_tick;
     run->reap.run = reap;
     run->finish_again.fire = run_finish_again;
+    run->claim_again.fire = run_claim_again;
     sg_list_init(&run->written);
     lanes_init(run);
     limit_configure_run(run);

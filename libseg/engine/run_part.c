@@ -16,6 +16,7 @@
 enum {
     FINISH_AGAIN_US = 500 * 1000, /* scanners hold a new file for a moment */
     FINISH_PATIENCE_US = 30 * 1000 * 1000,
+    CLAIM_AGAIN_US = 1000000
 };
 
 static void feed(struct run *run, enum event_kind kind, enum sg_status status,
@@ -224,20 +225,56 @@ void run_reset_part(struct run *run)
         start(run, out_of_memory, on_emptied);
 }
 
+/* A database that has no room or is held by others for a while. */
+static bool may_work_later(enum sg_status status)
+{
+    return status == SG_E_DISK_FULL || status == SG_E_LOCKED || status == SG_E_IO ||
+           status == SG_E_DENIED || status == SG_E_DB || status == SG_E_NOMEM;
+}
+
+/* It ends in any case: only what is complete waits for its claim to be committed. */
+static bool is_ending(const struct download *download)
+{
+    return download->has_outcome && download->outcome.state != JOB_DONE;
+}
+
+static void on_progress_committed(void *ctx, enum sg_status status, const struct sg_err *err);
+
+static enum sg_status claim(struct run *run)
+{
+    return store_put_progress(run->engine->store, run->job->record.id, &run->download.syncing,
+                              on_progress_committed, run);
+}
+
+/* What was flushed is on the disk, whether the database says so yet or not: so the download goes on
+ * meanwhile, and one that ends keeps it in its record, which is saved as soon as that works. */
 static void on_progress_committed(void *ctx, enum sg_status status, const struct sg_err *err)
 {
     struct run *run = ctx;
-    feed(run, EV_CHECKPOINTED, status, err);
+    engine_note_saving(run->engine, status, err);
+    if (may_work_later(status) && !is_ending(&run->download)) {
+        timer_start(run->engine->loop, &run->claim_again, CLAIM_AGAIN_US);
+        return;
+    }
+    feed(run, EV_CHECKPOINTED, may_work_later(status) ? SG_OK : status, err);
     run_op_end(run);
+}
+
+void run_claim_again(struct timer *timer)
+{
+    struct run *run = sg_container_of(timer, struct run, claim_again);
+    struct sg_err err = { 0 };
+    enum sg_status status = claim(run);
+    if (status != SG_OK) /* no memory */
+        on_progress_committed(run, sg_err_set(&err, status, "the progress cannot be saved"), &err);
 }
 
 static void on_flushed(struct run *run, struct part_task *task, enum sg_status status)
 {
     if (status == SG_OK)
-        status = store_put_progress(run->engine->store, run->job->record.id, &run->download.syncing,
-                                    on_progress_committed, run);
+        status = claim(run);
     if (status == SG_OK)
-        run_op_begin(run);
+        run_op_begin(run); /* until it worked, or the download ends */
     else
         feed(run, EV_CHECKPOINTED, status, &task->err);
 }

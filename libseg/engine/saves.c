@@ -90,11 +90,21 @@ static void mark_unsaved(struct job *job)
         timer_start(job->engine->loop, &job->engine->save_again, SAVE_AGAIN_US);
 }
 
+void engine_note_saving(struct engine *engine, enum sg_status status, const struct sg_err *err)
+{
+    engine->saving_err = status == SG_OK ? (struct sg_err){ 0 } : *err;
+}
+
+const struct sg_err *engine_saving_error(const struct engine *engine)
+{
+    return engine->saving_err.status != SG_OK ? &engine->saving_err : NULL;
+}
+
 static void on_saved(void *ctx, enum sg_status status, const struct sg_err *err)
 {
-    (void)err;
     struct save save = *(struct save *)ctx;
     sg_free(ctx);
+    engine_note_saving(save.engine, status, err);
     struct job *job = engine_job(save.engine, save.id);
     if (job != NULL && status != SG_OK)
         mark_unsaved(job);

@@ -311,6 +311,11 @@ void store_close(struct store *store)
     loop_post(store->loop, &store->closed);
 }
 
+enum store_trouble store_trouble(const struct store *store)
+{
+    return store->db.trouble;
+}
+
 /* ---- the calls ---- */
 
 static void assert_idle(const struct store *store)

@@ -21,17 +21,41 @@ struct store;
  * database. */
 typedef void store_done_fn(void *ctx, enum sg_status status, const struct sg_err *err);
 
+/* What was wrong with the file though it could be opened. */
+enum store_trouble {
+    STORE_SOUND,
+    STORE_WAS_EMPTY, /* it was there and had no byte */
+    STORE_LOST_LOG,  /* its "-wal" is gone or unreadable: what was not in the file yet is lost */
+};
+
 /* Opens or creates the database file, brings its schema to the present version and starts the
  * thread. Blocks: used at start-up, before the loop runs. WAL, synchronous=FULL, locked against
  * others until it is closed. A file that is refused is left as it was.
- *   SG_E_DAMAGED  the file is not a database, not ours, or its pages are damaged (the caller puts
- *                 it and its "-wal" aside); pages are checked here only when the last process did
- *                 not close the store, else store_load_jobs notices
- *   SG_E_LOCKED   another process has it open; waits two seconds for it to end
+ *   SG_E_DAMAGED  the file is not a database, not ours, its pages are damaged, or its "-wal" is
+ *                 another's (the caller salvages what it holds and puts it and its "-wal" aside);
+ *                 pages are checked here only when the last process did not close the store, else
+ *                 store_load_jobs notices
+ *   SG_E_LOCKED   another program has it open; waits two seconds for it to end
  *   SG_E_STATE    a newer Segue made it
  *   SG_E_DENIED, SG_E_DISK_FULL, SG_E_IO, SG_E_DB  as they say */
 SG_MUST_USE enum sg_status store_open(struct loop *loop, const char *path, struct store **out,
                                       struct sg_err *err);
+
+/* What was wrong with the file when it was opened. */
+enum store_trouble store_trouble(const struct store *store);
+
+/* What store_salvage found. */
+struct store_salvage {
+    size_t n_jobs;    /* saved */
+    size_t n_refused; /* jobs that made no sense */
+};
+
+/* Reads what the damaged database `damaged` and its "-wal" still hold, and makes a database of it
+ * at `fresh`, in place of what is there; on failure nothing is left there. The damaged files are
+ * only read. Takes as much room again as they have, for a while. Blocks: at start-up only.
+ *   SG_E_DISK_FULL, SG_E_DENIED, SG_E_IO, SG_E_DB  as they say */
+SG_MUST_USE enum sg_status store_salvage(const char *damaged, const char *fresh,
+                                         struct store_salvage *out, struct sg_err *err);
 
 /* Carries out everything that was asked for, closes the database and ends the thread. Callbacks
  * that did not come yet come through the loop, which must turn once more afterwards. Blocks. NULL
@@ -44,8 +68,9 @@ typedef bool store_record_fn(void *ctx, struct job_record *record);
 
 /* Reads all jobs in order of id; no call may be pending. A row whose fields make no sense is passed
  * over and counted in `*out_damaged`; one whose ranges are damaged is given with empty extents and
- * done = 0. `*out_next_id` is the smallest id that was never used. SG_E_DAMAGED when a page is
- * damaged: what was given until then is sound. Blocks; at start-up only. */
+ * done = 0. `*out_next_id` is the smallest id that was never used, or one well above it where the
+ * file was in trouble. SG_E_DAMAGED when a page is damaged: what was given until then is sound.
+ * Blocks; at start-up only. */
 SG_MUST_USE enum sg_status store_load_jobs(struct store *store, store_record_fn *take, void *ctx,
                                            int64_t *out_next_id, size_t *out_damaged,
                                            struct sg_err *err);

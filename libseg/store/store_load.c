@@ -161,17 +161,32 @@ static void take_fields(struct reader *in, struct job_record *record)
     expect(in, record->id > 0 && record->total >= -1);
 }
 
-/* Ranges that are damaged only mean that nothing counts as fetched. */
+/* Cuts the seal off; SG_E_DAMAGED when it is not that of what the job is. */
+static enum sg_status check_seal(const uint8_t *ranges, size_t *length,
+                                 const struct job_record *record)
+{
+    uint8_t seal[DB_SEAL_SIZE];
+    if (*length < DB_SEAL_SIZE)
+        return SG_E_DAMAGED;
+    *length -= DB_SEAL_SIZE;
+    db_make_seal(record, seal);
+    return memcmp(ranges + *length, seal, DB_SEAL_SIZE) == 0 ? SG_OK : SG_E_DAMAGED;
+}
+
+/* Ranges that are damaged, or are about something else, only mean that nothing counts as fetched.
+ */
 static void take_progress(struct reader *in, struct job_record *record)
 {
     int done_column = in->column++;
     int ranges_column = in->column++;
     int64_t done = sqlite3_column_int64(in->statement, done_column);
-    const void *ranges = sqlite3_column_blob(in->statement, ranges_column);
+    const uint8_t *ranges = sqlite3_column_blob(in->statement, ranges_column);
     if (ranges == NULL || done < 0)
         return;
     size_t length = (size_t)sqlite3_column_bytes(in->statement, ranges_column);
-    enum sg_status status = checkpoint_decode(ranges, length, &record->extents);
+    enum sg_status status = check_seal(ranges, &length, record);
+    if (status == SG_OK)
+        status = checkpoint_decode(ranges, length, &record->extents);
     if (status == SG_OK)
         record->done = done;
     else if (status != SG_E_DAMAGED)
@@ -267,6 +282,19 @@ static enum sg_status load_with(struct db *db, struct loading *loading, store_re
     return SG_OK;
 }
 
+enum sg_status db_read_jobs(struct db *db, store_record_fn *take, void *ctx, size_t *out_damaged,
+                            struct sg_err *err)
+{
+    size_t damaged = 0;
+    struct loading loading = { 0 };
+    enum sg_status status = load_with(db, &loading, take, ctx, &damaged, err);
+    sqlite3_finalize(loading.secrets);
+    sqlite3_finalize(loading.jobs);
+    if (status == SG_OK)
+        *out_damaged = damaged;
+    return status;
+}
+
 static const char last_id_query[] =
     "SELECT max(ifnull(max(id), 0),"
     " ifnull((SELECT seq FROM sqlite_sequence WHERE name = 'job'), 0)) FROM job";
@@ -275,19 +303,15 @@ enum sg_status db_load_jobs(struct db *db, store_record_fn *take, void *ctx, int
                             size_t *out_damaged, struct sg_err *err)
 {
     int64_t last_id = 0;
-    size_t damaged = 0;
-    struct loading loading = { 0 };
     enum sg_status status = db_query_number(db, last_id_query, &last_id, err);
     if (status == SG_OK && (last_id < 0 || last_id == INT64_MAX))
         status = sg_err_set(err, SG_E_DAMAGED, "the last job's id makes no sense");
     if (status == SG_OK)
-        status = load_with(db, &loading, take, ctx, &damaged, err);
-    sqlite3_finalize(loading.secrets);
-    sqlite3_finalize(loading.jobs);
+        status = db_read_jobs(db, take, ctx, out_damaged, err);
     if (status != SG_OK)
         return status;
-    *out_next_id = last_id + 1;
-    *out_damaged = damaged;
+    bool may_lack_some = db->trouble != STORE_SOUND && last_id < DB_ID_MAX;
+    *out_next_id = last_id + 1 + (may_lack_some ? DB_ID_MARGIN : 0);
     return SG_OK;
 }
 

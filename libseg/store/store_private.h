@@ -19,6 +19,7 @@ enum db_statement {
     DB_ROLLBACK,
     DB_PUT_JOB, /* its text is made from the tables of core/record.h */
     DB_DELETE_JOB,
+    DB_GET_SUBJECT,
     DB_PUT_PROGRESS,
     DB_DELETE_PROGRESS,
     DB_PUT_SECRET,
@@ -33,6 +34,8 @@ struct db {
     sqlite3 *handle;
     sqlite3_stmt *statements[DB_STATEMENT_COUNT];
     struct sg_buf encoding; /* scratch for the ranges of one job */
+    bool is_ours;           /* it was accepted: closing it may leave it tidy */
+    enum store_trouble trouble;
 };
 
 /* ---- store_status.c ---- */
@@ -57,6 +60,33 @@ void db_close(struct db *db);
 /* Runs a query whose answer is one row with one whole number. */
 SG_MUST_USE enum sg_status db_query_number(struct db *db, const char *sql, int64_t *out,
                                            struct sg_err *err);
+
+/* ---- store_header.c ---- */
+
+/* What the first bytes of the file say. */
+struct file_header {
+    bool is_empty; /* there are none */
+    bool is_sound; /* it is the header of a database */
+    bool wants_log;
+    uint32_t schema_number;
+};
+
+/* Reads the header of a database that was opened and not looked at yet. */
+SG_MUST_USE enum sg_status header_read(struct db *db, struct file_header *out, struct sg_err *err);
+
+/* Whether a log that says this number (PRAGMA schema_version with the log) can be the file's. */
+bool header_fits_log(const struct file_header *header, int64_t schema_number);
+
+/* Replaces a header that makes no sense by one that says nothing, for SQLite's recovery to work the
+ * rest out. `size` bytes from the file's beginning are at `header`. */
+void header_forget(uint8_t *header, size_t size, bool has_log);
+
+/* ---- store_log.c ---- */
+
+/* Looks at a write-ahead log: SG_E_DAMAGED when it is damaged, and not only at its end as a power
+ * cut leaves it; SG_E_NOMEM and what opening a file can say. `*out_is_readable`: SQLite will not
+ * pass over it. */
+SG_MUST_USE enum sg_status log_check(const char *path, bool *out_is_readable, struct sg_err *err);
 
 /* ---- store_rows.c ---- */
 
@@ -97,7 +127,24 @@ SG_MUST_USE enum sg_status db_delete_job(struct db *db, int64_t id, struct sg_er
 SG_MUST_USE enum sg_status db_put_setting(struct db *db, const char *name, const char *value,
                                           struct sg_err *err);
 
+enum { DB_SEAL_SIZE = 4 };
+
+/* Writes the seal of claims about this job: what stands behind its ranges in the database, and ties
+ * them to the version of the file and to the part file that they were made of. */
+void db_make_seal(const struct job_record *record, uint8_t out[DB_SEAL_SIZE]);
+
+/* Ids are exact as numbers of JSON. The margin keeps clear of ids that were given and not found. */
+#define DB_ID_MAX ((int64_t)1 << 52)
+enum { DB_ID_MARGIN = 1000 };
+
+/* Makes ids begin after `last_id`. */
+SG_MUST_USE enum sg_status db_put_last_id(struct db *db, int64_t last_id, struct sg_err *err);
+
 /* ---- store_load.c ---- */
+
+/* As store_load_jobs, without the counter of ids. */
+SG_MUST_USE enum sg_status db_read_jobs(struct db *db, store_record_fn *take, void *ctx,
+                                        size_t *out_damaged, struct sg_err *err);
 
 /* As store_load_jobs. */
 SG_MUST_USE enum sg_status db_load_jobs(struct db *db, store_record_fn *take, void *ctx,

@@ -32,6 +32,10 @@ void field_append_columns(struct sg_buf *sql, const char *prefix, enum field lef
     }
 }
 
+static const char get_subject_sql[] =
+    "SELECT total, restarts, part_volume, part_id_high, part_id_low, etag, last_modified"
+    " FROM job WHERE id = ?";
+
 static const char put_progress_sql[] =
     "INSERT INTO progress (job_id, done, ranges) VALUES (?, ?, ?)"
     " ON CONFLICT (job_id) DO UPDATE SET done = excluded.done, ranges = excluded.ranges";
@@ -44,6 +48,7 @@ static const char *const fixed_statements[DB_STATEMENT_COUNT] = {
     [DB_COMMIT] = "COMMIT",
     [DB_ROLLBACK] = "ROLLBACK",
     [DB_DELETE_JOB] = "DELETE FROM job WHERE id = ?",
+    [DB_GET_SUBJECT] = get_subject_sql,
     [DB_PUT_PROGRESS] = put_progress_sql,
     [DB_DELETE_PROGRESS] = "DELETE FROM progress WHERE job_id = ?",
     [DB_PUT_SECRET] = "INSERT INTO secret (job_id, name, value) VALUES (?, ?, ?)",
@@ -250,13 +255,66 @@ static int put_secrets(struct db *db, const struct job_record *record)
     return code;
 }
 
-static int put_progress(struct db *db, int64_t id, int64_t done, const struct sg_buf *ranges)
+static uint64_t mark_of(const char *text)
 {
+    return text != NULL ? (uint64_t)1 << 32 | checkpoint_crc32c(text, strlen(text)) : 0;
+}
+
+void db_make_seal(const struct job_record *record, uint8_t out[DB_SEAL_SIZE])
+{
+    uint64_t subject[] = {
+        (uint64_t)record->total,        (uint64_t)record->restarts,
+        (uint64_t)record->part_volume,  (uint64_t)record->part_id_high,
+        (uint64_t)record->part_id_low,  mark_of(record->etag),
+        mark_of(record->last_modified),
+    };
+    uint32_t seal = checkpoint_crc32c(subject, sizeof subject);
+    memcpy(out, &seal, DB_SEAL_SIZE);
+}
+
+/* `db->encoding` has the ranges. */
+static int put_sealed(struct db *db, int64_t id, int64_t done, const struct job_record *subject)
+{
+    uint8_t seal[DB_SEAL_SIZE];
+    db_make_seal(subject, seal);
+    sg_buf_append(&db->encoding, seal, sizeof seal);
+    if (db->encoding.is_failed)
+        return SQLITE_NOMEM;
     struct writer out = { .statement = db->statements[DB_PUT_PROGRESS] };
     put_number(&out, id);
     put_number(&out, done);
-    put_blob(&out, ranges->data, ranges->length);
+    put_blob(&out, db->encoding.data, db->encoding.length);
     return finish(&out);
+}
+
+/* Reads what the seal is made of; the texts are the statement's, until it is reset. */
+static int read_subject(sqlite3_stmt *statement, int64_t id, struct job_record *out)
+{
+    sqlite3_bind_int64(statement, 1, id);
+    int code = sqlite3_step(statement);
+    if (code != SQLITE_ROW)
+        return code == SQLITE_DONE ? SQLITE_CONSTRAINT_FOREIGNKEY : code;
+    int column = 0;
+    out->total = sqlite3_column_int64(statement, column++);
+    out->restarts = sqlite3_column_int64(statement, column++);
+    out->part_volume = sqlite3_column_int64(statement, column++);
+    out->part_id_high = sqlite3_column_int64(statement, column++);
+    out->part_id_low = sqlite3_column_int64(statement, column++);
+    out->etag = (char *)(uintptr_t)sqlite3_column_text(statement, column++);
+    out->last_modified = (char *)(uintptr_t)sqlite3_column_text(statement, column++);
+    return SQLITE_OK;
+}
+
+static int put_progress(struct db *db, int64_t id, int64_t done)
+{
+    sqlite3_stmt *statement = db->statements[DB_GET_SUBJECT];
+    struct job_record subject;
+    job_record_init(&subject);
+    int code = read_subject(statement, id, &subject);
+    if (code == SQLITE_OK)
+        code = put_sealed(db, id, done, &subject);
+    sqlite3_reset(statement);
+    return code;
 }
 
 /* Most jobs that are put were just added: a row that says "nothing" would only cost. */
@@ -266,9 +324,7 @@ static int put_ranges(struct db *db, const struct job_record *record)
         return run_with_id(db, DB_DELETE_PROGRESS, record->id);
     sg_buf_clear(&db->encoding);
     checkpoint_encode(&record->extents, &db->encoding);
-    if (db->encoding.is_failed)
-        return SQLITE_NOMEM;
-    return put_progress(db, record->id, record->done, &db->encoding);
+    return put_sealed(db, record->id, record->done, record);
 }
 
 enum sg_status db_put_job(struct db *db, const struct job_record *record, struct sg_err *err)
@@ -286,7 +342,9 @@ enum sg_status db_put_job(struct db *db, const struct job_record *record, struct
 enum sg_status db_put_progress(struct db *db, int64_t id, int64_t done, const struct sg_buf *ranges,
                                struct sg_err *err)
 {
-    int code = put_progress(db, id, done, ranges);
+    sg_buf_clear(&db->encoding);
+    sg_buf_append(&db->encoding, ranges->data, ranges->length);
+    int code = put_progress(db, id, done);
     if (code == SQLITE_OK)
         return SG_OK;
     return db_fail(db, code, err, "saving the progress of job %lld", (long long)id);
@@ -308,4 +366,27 @@ enum sg_status db_put_setting(struct db *db, const char *name, const char *value
         put_text(&out, value);
     int code = finish(&out);
     return code == SQLITE_OK ? SG_OK : db_fail(db, code, err, "saving the setting %s", name);
+}
+
+/* The counter has a row of its own once there was a job. */
+static int put_last_id(struct db *db, int64_t last_id)
+{
+    sqlite3_stmt *insert = NULL;
+    int code = sqlite3_exec(db->handle, "DELETE FROM sqlite_sequence WHERE name = 'job'", NULL,
+                            NULL, NULL);
+    if (code != SQLITE_OK)
+        return code;
+    code = sqlite3_prepare_v2(
+        db->handle, "INSERT INTO sqlite_sequence (name, seq) VALUES ('job', ?)", -1, &insert, NULL);
+    if (code != SQLITE_OK)
+        return code;
+    sqlite3_bind_int64(insert, 1, last_id);
+    sqlite3_step(insert);
+    return sqlite3_finalize(insert);
+}
+
+enum sg_status db_put_last_id(struct db *db, int64_t last_id, struct sg_err *err)
+{
+    int code = put_last_id(db, last_id);
+    return code == SQLITE_OK ? SG_OK : db_fail(db, code, err, "saving the last id");
 }

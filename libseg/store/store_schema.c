@@ -127,32 +127,33 @@ enum sg_status db_query_number(struct db *db, const char *sql, int64_t *out, str
     return status;
 }
 
+/* Windows' ERROR_SHARING_VIOLATION and ERROR_LOCK_VIOLATION: a handle without sharing, such as a
+ * backup's. No failure to open a file has these numbers on other systems. */
+static bool is_held(int system_error)
+{
+    return system_error == 32 || system_error == 33;
+}
+
+static enum sg_status say_held(struct sg_err *err)
+{
+    return sg_err_set(err, SG_E_LOCKED,
+                      "another program holds it (a backup, a virus scanner, a database tool?):"
+                      " try again when that has ended");
+}
+
 /* SQLite says "cannot open" for a folder that is missing and for one that is closed to us. */
-static enum sg_status refine_open_failure(const char *path, enum sg_status status,
+static enum sg_status refine_open_failure(struct db *db, const char *path, enum sg_status status,
                                           struct sg_err *err)
 {
     if (status != SG_E_DENIED)
         return status;
+    if (is_held(sqlite3_system_errno(db->handle)))
+        return say_held(err);
     char *folder = path_parent(path);
     if (folder != NULL && path_check_folder(folder, NULL) == SG_E_NO_FOLDER)
         status = sg_err_set(err, SG_E_NO_FOLDER, "there is no folder %s", folder);
     sg_free(folder);
     return status;
-}
-
-/* A write-ahead log that is still there says that the last one who had the file did not close it.
- * Only then is each page checked at once: that costs about a quarter of what reading the jobs does.
- * Otherwise damage is noticed by that reading, which sees every page but those of the index. */
-static enum sg_status find_log(const char *path, bool *out_is_there)
-{
-    struct sg_buf text = { 0 };
-    sg_buf_printf(&text, "%s-wal", path);
-    char *log = sg_buf_take(&text);
-    if (log == NULL)
-        return SG_E_NOMEM;
-    *out_is_there = path_exists(log);
-    sg_free(log);
-    return SG_OK;
 }
 
 static enum sg_status open_file(struct db *db, const char *path, struct sg_err *err)
@@ -161,7 +162,7 @@ static enum sg_status open_file(struct db *db, const char *path, struct sg_err *
         SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     int code = sqlite3_open_v2(path, &db->handle, flags, NULL);
     if (code != SQLITE_OK)
-        return refine_open_failure(path, db_fail(db, code, err, "opening it"), err);
+        return refine_open_failure(db, path, db_fail(db, code, err, "opening it"), err);
     if (sqlite3_db_readonly(db->handle, "main") == 1) /* what it falls back to */
         return sg_err_set(err, SG_E_DENIED, "the file cannot be written to");
     return SG_OK;
@@ -255,6 +256,16 @@ static enum sg_status use_wal(struct db *db, struct sg_err *err)
     return status;
 }
 
+/* A number that no other database has: it tells whether a log is the file's. */
+static enum sg_status number_schema(struct db *db, struct sg_err *err)
+{
+    uint32_t number = 0;
+    char sql[64];
+    sqlite3_randomness(sizeof number, &number);
+    snprintf(sql, sizeof sql, "PRAGMA schema_version = %u", (number & 0x3FFFFFFFu) + 1);
+    return execute(db, sql, err, "numbering it");
+}
+
 static enum sg_status note_version(struct db *db, int64_t version, struct sg_err *err)
 {
     char sql[96];
@@ -265,55 +276,143 @@ static enum sg_status note_version(struct db *db, int64_t version, struct sg_err
 
 static enum sg_status migrate_from(struct db *db, int64_t version, struct sg_err *err)
 {
+    bool is_new = version == 0;
     enum sg_status status = execute(db, "BEGIN IMMEDIATE", err, "migrating it");
     for (; status == SG_OK && version < LATEST; version++)
         status = execute(db, migrations[version], err, "migrating it");
     if (status == SG_OK)
         status = note_version(db, version, err);
+    if (status == SG_OK && is_new)
+        status = number_schema(db, err);
     if (status == SG_OK)
         status = execute(db, "COMMIT", err, "migrating it");
     return status;
 }
 
-static enum sg_status accept(struct db *db, bool is_suspect, struct sg_err *err)
+/* What is known of the file before SQLite looks at it. */
+struct findings {
+    bool is_new;
+    char *log; /* the name of its write-ahead log */
+    bool has_log;
+    struct file_header header;
+};
+
+static enum sg_status look(const char *path, struct findings *out)
+{
+    struct sg_buf name = { 0 };
+    sg_buf_printf(&name, "%s-wal", path);
+    out->log = sg_buf_take(&name);
+    if (out->log == NULL)
+        return SG_E_NOMEM;
+    out->is_new = !path_exists(path);
+    out->has_log = path_exists(out->log);
+    return SG_OK;
+}
+
+/* SQLite would remove a log beside an empty file, and ends a damaged one early. */
+static enum sg_status inspect(struct db *db, struct findings *found, struct sg_err *err)
+{
+    enum sg_status status = header_read(db, &found->header, err);
+    if (status == SG_OK && found->header.is_empty && found->has_log)
+        status = sg_err_set(err, SG_E_DAMAGED, "the file is empty, but not its write-ahead log");
+    if (status == SG_OK && found->has_log)
+        status = log_check(found->log, &found->has_log, err);
+    if (status != SG_OK)
+        return status;
+    if (found->header.is_empty && !found->is_new)
+        db->trouble = STORE_WAS_EMPTY;
+    else if (found->header.wants_log && !found->has_log)
+        db->trouble = STORE_LOST_LOG;
+    return SG_OK;
+}
+
+static enum sg_status check_log(struct db *db, const struct findings *found, struct sg_err *err)
+{
+    int64_t number = 0;
+    enum sg_status status = db_query_number(db, "PRAGMA schema_version", &number, err);
+    if (status == SG_OK && !header_fits_log(&found->header, number))
+        status = sg_err_set(err, SG_E_DAMAGED, "its write-ahead log is another database's");
+    return status;
+}
+
+/* Refuses what is not ours or not sound. A log that is still there says that the last one who had
+ * the file did not close it. Only then, or when it is gone, is each page checked at once: that
+ * costs about a quarter of what reading the jobs does. Otherwise damage is noticed by that reading,
+ * which sees every page but those of the index. */
+static enum sg_status examine(struct db *db, const struct findings *found, int64_t *out_version,
+                              struct sg_err *err)
+{
+    enum sg_status status = identify(db, out_version, err);
+    if (status == SG_OK && found->has_log)
+        status = check_log(db, found, err);
+    if (status == SG_OK && (found->has_log || db->trouble != STORE_SOUND))
+        status = check_pages(db, err);
+    return status;
+}
+
+/* Tables of ours that are missing are damage, before anything is written. */
+static enum sg_status prepare_present(struct db *db, struct sg_err *err)
+{
+    enum sg_status status = db_prepare_all(db, err);
+    return status == SG_E_DB ? sg_err_prefix(err, SG_E_DAMAGED, "its tables are not ours") : status;
+}
+
+static enum sg_status accept(struct db *db, struct findings *found, struct sg_err *err)
 {
     int64_t version = 0;
-    enum sg_status status = configure(db, err);
+    enum sg_status status = inspect(db, found, err);
     if (status == SG_OK)
-        status = identify(db, &version, err);
-    if (status == SG_OK && is_suspect)
-        status = check_pages(db, err);
+        status = configure(db, err);
+    if (status == SG_OK)
+        status = examine(db, found, &version, err);
+    bool is_present = version == LATEST;
+    if (status == SG_OK && is_present)
+        status = prepare_present(db, err);
     if (status == SG_OK)
         status = use_wal(db, err);
-    if (status == SG_OK && version < LATEST)
+    if (status == SG_OK && !is_present)
         status = migrate_from(db, version, err);
-    if (status == SG_OK)
+    if (status == SG_OK && !is_present)
         status = db_prepare_all(db, err);
-    if (status == SG_OK)
-        sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
-    return status;
+    if (status != SG_OK)
+        return status;
+    sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+    db->is_ours = true;
+    return SG_OK;
 }
 
 enum sg_status db_open(struct db *db, const char *path, struct sg_err *err)
 {
     if (path[0] == '\0') /* to SQLite that is a temporary file */
         return sg_err_set(err, SG_E_INVALID, "opening the database: its path is empty");
-    bool is_suspect;
-    enum sg_status status = find_log(path, &is_suspect);
+    struct findings found = { 0 };
+    enum sg_status status = look(path, &found);
     if (status == SG_OK)
         status = open_file(db, path, err);
     if (status == SG_OK)
-        status = accept(db, is_suspect, err);
+        status = accept(db, &found, err);
+    if (status == SG_E_LOCKED)
+        status = say_held(err);
+    sg_free(found.log);
     if (status == SG_OK)
         return SG_OK;
     db_close(db);
     return sg_err_prefix(err, status, "opening the database %s", path);
 }
 
+/* A file that says that it has no log was closed in order: one that says it has one, and has none,
+ * lost it. If this fails, the log stays. */
+static void leave_tidy(struct db *db)
+{
+    if (db->is_ours)
+        sqlite3_exec(db->handle, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
+}
+
 void db_close(struct db *db)
 {
     for (size_t i = 0; i < DB_STATEMENT_COUNT; i++)
         sqlite3_finalize(db->statements[i]);
+    leave_tidy(db);
     sqlite3_close(db->handle);
     sg_buf_fini(&db->encoding);
     *db = (struct db){ 0 };

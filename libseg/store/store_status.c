@@ -75,6 +75,9 @@ enum sg_status db_fail(struct db *db, int code, struct sg_err *err, const char *
     va_start(args, format);
     vsnprintf(what, sizeof what, format, args);
     va_end(args);
+    if ((code & 0xFF) == SQLITE_FULL)
+        return sg_err_foreign(err, SG_E_DISK_FULL, code,
+                              "%s: the disk that has the database is full", what);
     bool is_last = db->handle != NULL && sqlite3_extended_errcode(db->handle) == code;
     const char *message = is_last ? sqlite3_errmsg(db->handle) : sqlite3_errstr(code);
     enum sg_status status = db_status(code);

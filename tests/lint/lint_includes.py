@@ -109,7 +109,7 @@ FOREIGN = (
     ("crt",     _patterns(CRT)),
     ("windows", _patterns(WINDOWS)),
     ("curl",    ("curl/*.h",)),
-    ("sqlite",  ("sqlite3.h", "sqlite3ext.h")),
+    ("sqlite",  ("sqlite3.h", "sqlite3ext.h", "sqlite3recover.h")),
     ("cjson",   ("cjson/cJSON.h", "cJSON.h")),
     ("cmocka",  ("cmocka.h",)),
     ("libcrypto", ("openssl/*.h",)),

@@ -51,13 +51,13 @@ static void store__a_newer_schema__is_refused_and_untouched(void **state)
     assert_refused_untouched(f, SG_E_STATE);
 }
 
-static void store__a_schema_without_its_tables__is_refused(void **state)
+static void store__a_schema_without_its_tables__is_damaged(void **state)
 {
     struct fixture *f = *state;
     open_store(f);
     close_store(f);
     execute_at(f->path, "DROP TABLE progress");
-    assert_refused_untouched(f, SG_E_DB);
+    assert_refused_untouched(f, SG_E_DAMAGED);
 }
 
 /* ---- files of earlier versions ---- */
@@ -323,7 +323,7 @@ int main(void)
         STORE_TEST(store__a_file_that_is_no_database__is_damaged_and_untouched),
         STORE_TEST(store__another_programs_database__is_damaged_and_untouched),
         STORE_TEST(store__a_newer_schema__is_refused_and_untouched),
-        STORE_TEST(store__a_schema_without_its_tables__is_refused),
+        STORE_TEST(store__a_schema_without_its_tables__is_damaged),
         STORE_TEST(store__a_database_of_the_first_version__is_taken_over),
         STORE_TEST(store__pages_that_are_damaged__are_noticed),
         STORE_TEST(store__a_file_that_was_cut__is_noticed),
