@@ -77,6 +77,13 @@ const char *job_record_wanted_digest(const struct job_record *record)
     return record->checksum != NULL ? record->checksum : record->digest;
 }
 
+void job_record_forget_part(struct job_record *record)
+{
+    sg_free(record->part_path);
+    record->part_path = NULL;
+    record->part_volume = record->part_id_low = record->part_id_high = 0;
+}
+
 bool job_state_is_final(enum job_state state)
 {
     return state == JOB_DONE || state == JOB_FAILED || state == JOB_CANCELLED;

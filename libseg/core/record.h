@@ -131,6 +131,9 @@ SG_MUST_USE enum sg_status job_record_set(char **field, const char *text);
  * belongs to the record. */
 const char *job_record_wanted_digest(const struct job_record *record);
 
+/* The record knows no part file any more. */
+void job_record_forget_part(struct job_record *record);
+
 /* True for done, failed and cancelled: nothing more will happen by itself. */
 bool job_state_is_final(enum job_state state);
 

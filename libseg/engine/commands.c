@@ -53,58 +53,13 @@ enum sg_status engine_resume(struct engine *engine, struct job *job, struct sg_e
         return SG_OK;
     if (!job_may_move(job->record.state, JOB_QUEUED))
         return refuse(job, "resumed", err);
+    if (job->record.state == JOB_CANCELLED)
+        job_record_forget_part(&job->record); /* it is being deleted */
     job->record.attempts = 0;
     job->record.restarts = 0;
     job->record.not_before_ms = 0;
     job_enter(job, JOB_QUEUED, JOB_REASON_NONE, NULL, 0, 0);
     return SG_OK;
-}
-
-/* Deleting on a work thread: the folder may be slow. Nobody waits for it. */
-struct deletion {
-    struct work work;
-    char *path;
-    struct file_id id;
-};
-
-static void delete_file(struct work *work)
-{
-    struct deletion *deletion = sg_container_of(work, struct deletion, work);
-    part_delete(deletion->path, &deletion->id);
-}
-
-static void on_deleted(struct work *work)
-{
-    struct deletion *deletion = sg_container_of(work, struct deletion, work);
-    sg_free(deletion->path);
-    sg_free(deletion);
-}
-
-static void delete_later(struct job *job, const char *path)
-{
-    struct deletion *deletion = path != NULL ? sg_alloc(sizeof *deletion) : NULL;
-    if (deletion == NULL)
-        return;
-    deletion->path = sg_strdup(path);
-    deletion->id = part_id(&job->record);
-    deletion->work.run = delete_file;
-    deletion->work.done = on_deleted;
-    if (deletion->path != NULL)
-        work_submit(job->engine->work_pool, &deletion->work);
-    else
-        sg_free(deletion);
-}
-
-void job_discard_part(struct job *job)
-{
-    struct job_record *record = &job->record;
-    if (record->state == JOB_DONE)
-        return;
-    delete_later(job, record->part_path);
-    sg_free(record->part_path);
-    record->part_path = NULL;
-    record->done = 0;
-    extents_clear(&record->extents);
 }
 
 enum sg_status engine_cancel(struct engine *engine, struct job *job, struct sg_err *err)
@@ -120,45 +75,6 @@ enum sg_status engine_cancel(struct engine *engine, struct job *job, struct sg_e
         return refuse(job, "cancelled", err);
     job_enter(job, JOB_CANCELLED, JOB_REASON_NONE, NULL, 0, 0);
     return SG_OK;
-}
-
-struct removal {
-    struct engine *engine;
-    int64_t id;
-    uint64_t change;
-};
-
-static void on_forgotten(void *ctx, enum sg_status status, const struct sg_err *err)
-{
-    (void)err;
-    struct removal removal = *(struct removal *)ctx;
-    sg_free(ctx);
-    struct engine *engine = removal.engine;
-    /* a row that could not be deleted comes back with the next start, and can be removed again */
-    if (status == SG_OK && engine->listener.on_removed != NULL)
-        engine->listener.on_removed(engine->listener_ctx, removal.id);
-    change_end(engine, removal.change);
-}
-
-void job_forget(struct job *job, uint64_t change)
-{
-    struct engine *engine = job->engine;
-    verifications_cancel(engine, job->record.id);
-    if (change == 0)
-        change = change_begin(engine);
-    if (job->record.state != JOB_DONE)
-        job_discard_part(job);
-    else if (job->purges)
-        delete_later(job, job->record.path);
-    struct removal *removal = sg_alloc(sizeof *removal);
-    if (removal != NULL)
-        *removal = (struct removal){ engine, job->record.id, change };
-    if (removal == NULL ||
-        store_delete_job(engine->store, job->record.id, on_forgotten, removal) != SG_OK) {
-        sg_free(removal);
-        change_end(engine, change);
-    }
-    job_destroy(job);
 }
 
 enum sg_status engine_remove(struct engine *engine, struct job *job, bool purges,

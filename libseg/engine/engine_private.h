@@ -1,7 +1,8 @@
 /* What the engine's files share. engine.c owns the engine and the queue, jobs.c the table of jobs,
- * add.c and commands.c change it, verify.c looks at its files again, saves.c is what is on its way
- * to the store, limit.c shares the bandwidth, network.c wakes what waits for a network, room.c what
- * waits for a disk, run.c, run_lane.c, run_part.c and run_seams.c are one active job. */
+ * add.c, commands.c and discard.c change it, verify.c looks at its files again, saves.c is what is
+ * on its way to the store, limit.c shares the bandwidth, network.c wakes what waits for a network,
+ * room.c what waits for a disk, run.c, run_lane.c, run_part.c and run_seams.c are one active job.
+ */
 #ifndef SEGUE_ENGINE_ENGINE_PRIVATE_H
 #define SEGUE_ENGINE_ENGINE_PRIVATE_H
 
@@ -151,6 +152,7 @@ struct run {
     bool is_stepping;
     struct sg_list written; /* writes that finished inside a step */
     struct part_work part_work;
+    uint32_t n_choices; /* of names for the part file */
     struct seam_work seam_work;
     struct turn turn; /* to hash */
     struct hash_watch hash_watch;
@@ -188,9 +190,6 @@ void engine_check_stopped(struct engine *engine);
 void job_enter(struct job *job, enum job_state state, enum job_reason reason,
                const struct sg_err *err, uint64_t delay_ms, uint64_t change);
 
-/* Takes a job that no run has out of the table and the store, with its part file. */
-void job_forget(struct job *job, uint64_t change);
-
 /* Puts a job into the queue, or starts its timer, as its state says; after load and add. */
 void job_schedule(struct job *job, uint64_t delay_ms);
 
@@ -206,7 +205,10 @@ struct job *job_create(struct engine *engine, struct job_record *record);
 /* A hash of a job's key; of NULL too. */
 uint64_t job_key_hash(const char *key);
 
-/* commands.c */
+/* discard.c */
+
+/* Takes a job that no run has out of the table and the store, with its part file. */
+void job_forget(struct job *job, uint64_t change);
 
 /* Deletes the part file of a job that is not finished, and forgets what it held. */
 void job_discard_part(struct job *job);
@@ -299,11 +301,31 @@ void room_fini(struct engine *engine);
 /* Lets a job wait that ran out of room; it is queued when its folder has enough. */
 void room_wait(struct job *job);
 
+/* run_create.c */
+
+void run_create_part(struct run *run);
+
 /* run_part.c */
+
+/* Makes an operation on the part file ready; what it needs besides the record is filled in before
+ * it is submitted. Also a failure to do so is told by `done`, later. */
+struct part_task *run_part_prepare(struct run *run, part_fn *perform, part_done_fn *done);
+
+/* From here on the operation is the work thread's, until `done`. */
+void run_part_submit(struct run *run);
+
+/* Both at once. */
+void run_part_start(struct run *run, part_fn *perform, part_done_fn *done);
+
+/* Commits the record; `done` gets the run, and ends an operation of it (run_op_end). */
+SG_MUST_USE enum sg_status run_commit(struct run *run, store_done_fn *done);
+
+/* Tells the download what came of opening, making or emptying the part file. */
+void run_feed_part(struct run *run, enum event_kind kind, enum sg_status status,
+                   const struct sg_err *err);
 
 /* Effects on the part file. */
 void run_reopen_part(struct run *run);
-void run_create_part(struct run *run);
 void run_reset_part(struct run *run);
 void run_checkpoint(struct run *run);
 void run_finish(struct run *run);

@@ -180,6 +180,8 @@ static bool take_loaded(void *ctx, struct job_record *record)
     }
     job->is_committed = true;
     job_schedule(job, 0);
+    if (job->record.state == JOB_CANCELLED)
+        job_discard_part(job); /* a crash may have come before it was gone */
     return true;
 }
 

@@ -1,4 +1,4 @@
-/* Part files. */
+/* Part files that are there: found again, verified, given their name, deleted. */
 #include "engine/part.h"
 
 #include <string.h>
@@ -7,12 +7,9 @@
 #include "core/digest_header.h"
 #include "core/name.h"
 #include "core/zone.h"
-#include "engine/room.h"
 #include "os/path.h"
 
 enum { NAMES_TRIED_MAX = 1000 };
-
-static const char suffix[] = ".part";
 
 struct file_id part_id(const struct job_record *record)
 {
@@ -70,9 +67,30 @@ static bool is_it(const struct file_id *wanted, const char *path)
     return path_identity(path, &id, NULL) == SG_OK && is_same_file(&id, wanted);
 }
 
-void part_delete(const char *path, const struct file_id *id)
+static bool is_known(const struct file_id *id)
 {
-    if (is_it(id, path))
+    static const struct file_id unknown;
+    return !is_same_file(id, &unknown);
+}
+
+/* Its identity is committed before anything is put into it: so without one it is empty, or
+ * another's. */
+static void delete_if_empty(struct loop *loop, const char *path)
+{
+    struct file *file;
+    uint64_t size = 1;
+    if (file_open(loop, path, FILE_OPEN_EXISTING, &file, NULL) != SG_OK)
+        return;
+    if (file_size(file, &size, NULL) == SG_OK && size == 0)
+        (void)!file_delete(file, NULL);
+    file_close(file);
+}
+
+void part_delete(struct loop *loop, const char *path, const struct file_id *id)
+{
+    if (!is_known(id))
+        delete_if_empty(loop, path);
+    else if (is_it(id, path))
         (void)!path_remove(path, NULL);
 }
 
@@ -122,6 +140,10 @@ static enum sg_status check_reopened(struct part_task *task)
 
 enum sg_status part_reopen(struct part_task *task)
 {
+    if (!is_known(&task->id)) { /* the crash came before it could be noted */
+        delete_if_empty(task->loop, task->part_path);
+        return SG_E_NOT_FOUND;
+    }
     look_at_target(task);
     enum sg_status status =
         file_open(task->loop, task->part_path, FILE_OPEN_EXISTING, &task->file, &task->err);
@@ -133,129 +155,6 @@ enum sg_status part_reopen(struct part_task *task)
         task->file = NULL;
     }
     return status;
-}
-
-static char *with_suffix(const char *path)
-{
-    size_t length = strlen(path);
-    char *part = sg_alloc(length + sizeof suffix);
-    if (part == NULL)
-        return NULL;
-    memcpy(part, path, length);
-    memcpy(part + length, suffix, sizeof suffix);
-    return part;
-}
-
-/* The n-th candidate for the target's path; with its part file's path. */
-static enum sg_status candidate(struct part_task *task, unsigned n)
-{
-    sg_free(task->path);
-    sg_free(task->part_path);
-    task->path = NULL;
-    task->part_path = NULL;
-    char *numbered = name_numbered(task->name, n);
-    if (numbered != NULL)
-        task->path = path_join(task->folder, numbered);
-    sg_free(numbered);
-    if (task->path != NULL)
-        task->part_path = with_suffix(task->path);
-    return task->part_path != NULL ? SG_OK : sg_err_set(&task->err, SG_E_NOMEM, "out of memory");
-}
-
-/* SG_E_EXISTS: try the next name. */
-static enum sg_status try_name(struct part_task *task, unsigned n)
-{
-    enum sg_status status = candidate(task, n);
-    if (status != SG_OK)
-        return status;
-    if (task->if_exists == JOB_IF_EXISTS_RENAME && path_exists(task->path))
-        return SG_E_EXISTS;
-    return file_open(task->loop, task->part_path, FILE_CREATE_NEW, &task->file, &task->err);
-}
-
-static enum sg_status open_new(struct part_task *task)
-{
-    enum sg_status status = SG_E_EXISTS;
-    for (unsigned n = 1; status == SG_E_EXISTS && n <= NAMES_TRIED_MAX; n++)
-        status = try_name(task, n);
-    if (status == SG_E_EXISTS)
-        return sg_err_set(&task->err, SG_E_EXISTS, "%s and its numbered names are all taken",
-                          task->name);
-    return status;
-}
-
-/* With overwrite the part file may have a number while the target has none. */
-static enum sg_status settle_target(struct part_task *task)
-{
-    if (task->if_exists == JOB_IF_EXISTS_RENAME)
-        return SG_OK;
-    char *target = path_join(task->folder, task->name);
-    if (target == NULL)
-        return sg_err_set(&task->err, SG_E_NOMEM, "out of memory");
-    sg_free(task->path);
-    task->path = target;
-    return SG_OK;
-}
-
-/* What could not become the target in the end is refused now: a folder is never overwritten. */
-static enum sg_status refuse_existing(struct part_task *task)
-{
-    if (task->if_exists == JOB_IF_EXISTS_RENAME)
-        return SG_OK;
-    enum sg_status status = candidate(task, 1);
-    if (status != SG_OK)
-        return status;
-    if (path_check_folder(task->path, NULL) == SG_OK)
-        return sg_err_set(&task->err, SG_E_EXISTS, "%s is a folder", task->path);
-    if (task->if_exists == JOB_IF_EXISTS_FAIL && path_exists(task->path))
-        return sg_err_set(&task->err, SG_E_EXISTS, "%s exists already", task->path);
-    return SG_OK;
-}
-
-static enum sg_status reserve(struct part_task *task)
-{
-    if (task->total <= 0) {
-        task->allocation = FILE_ALLOC_NONE;
-        return file_admit_others(task->file, &task->err);
-    }
-    return file_reserve(task->file, (uint64_t)task->total, &task->allocation, &task->err);
-}
-
-static enum sg_status explain_full(struct part_task *task, enum sg_status status)
-{
-    if (status == SG_E_DISK_FULL)
-        room_explain(task->folder, task->path, task->total, 0, &task->err);
-    return status;
-}
-
-enum sg_status part_create(struct part_task *task)
-{
-    enum sg_status status = path_check_folder(task->folder, &task->err);
-    if (status == SG_OK)
-        status = refuse_existing(task);
-    if (status == SG_OK)
-        status = open_new(task);
-    if (status != SG_OK)
-        return explain_full(task, status);
-
-    status = file_identity(task->file, &task->id, &task->err);
-    if (status == SG_OK)
-        status = settle_target(task);
-    if (status == SG_OK)
-        status = reserve(task);
-    if (status == SG_OK)
-        return SG_OK;
-    if (file_delete(task->file, NULL) != SG_OK)
-        sg_err_prefix(&task->err, status, "%s is left behind", task->part_path);
-    file_close(task->file);
-    task->file = NULL;
-    return explain_full(task, status);
-}
-
-enum sg_status part_reset(struct part_task *task)
-{
-    enum sg_status status = file_set_size(task->file, 0, &task->err);
-    return status == SG_OK ? explain_full(task, reserve(task)) : status;
 }
 
 /* Whose digest it was decides what can be done about it. */

@@ -14,10 +14,10 @@
 struct part_task {
     struct loop *loop;
     struct file *file;        /* the open part file; given by reopen and create */
-    char *folder;             /* create: where to */
-    char *name;               /* create: the safe name wanted */
-    char *path;               /* the target: given by create, may be changed by finish */
-    char *part_path;          /* reopen: what to open; given by create */
+    char *folder;             /* choose: where to */
+    char *name;               /* choose: the safe name wanted */
+    char *path;               /* the target: given by choose, may be changed by finish */
+    char *part_path;          /* reopen, create: what to open; given by choose */
     char *wanted;             /* verify: "sha256:HEX" */
     bool is_declared;         /* verify: the server declared it, not the caller */
     struct hash_watch *watch; /* verify: the caller's */
@@ -29,16 +29,17 @@ struct part_task {
     char *mark;               /* finish: content of the stream ZONE_STREAM; NULL: none */
     struct sg_err mark_err;   /* given by finish: why the mark could not be set */
     enum job_if_exists if_exists;
-    enum file_allocation allocation; /* given by create and reset */
+    enum file_allocation allocation; /* given by reserve and reset */
     struct sg_err err;
 };
 
 /* The identity of a job's part file, which it keeps when it gets its name. Any thread. */
 struct file_id part_id(const struct job_record *record);
 
-/* Deletes what is called `path` if it is this very file: by now the name may be another's. That it
- * is gone already, or held by others, is no failure. */
-void part_delete(const char *path, const struct file_id *id);
+/* Deletes what is called `path` if it is this very file: by now the name may be another's. Without
+ * an identity (part_create may have been interrupted) it is deleted if it is empty. That it is gone
+ * already, or held by others, is no failure. */
+void part_delete(struct loop *loop, const char *path, const struct file_id *id);
 
 /* Copies what an operation on this job needs. SG_E_NOMEM leaves nothing to release. */
 SG_MUST_USE enum sg_status part_task_init(struct part_task *task, struct loop *loop,
@@ -53,10 +54,20 @@ void part_task_fini(struct part_task *task);
  * SG_E_IN_USE: try again later. */
 SG_MUST_USE enum sg_status part_reopen(struct part_task *task);
 
-/* Finds a free name in the folder, creates NAME.part there and reserves room. SG_E_NO_FOLDER,
- * SG_E_EXISTS (if_exists = fail), SG_E_DISK_FULL, SG_E_DENIED. On failure nothing is left behind.
- */
+/* Making one takes three steps, so that what a crash between them leaves behind can be told from
+ * files of others: its path is committed before it is made, its identity before there is anything
+ * in it.
+ *
+ * Decides how target and part file are called: a free name in the folder. SG_E_NO_FOLDER,
+ * SG_E_EXISTS (if_exists = fail, or a folder has the name). */
+SG_MUST_USE enum sg_status part_choose(struct part_task *task);
+
+/* Makes it, empty. SG_E_EXISTS: the name was taken meanwhile, choose again; SG_E_DENIED. On failure
+ * nothing is left behind. */
 SG_MUST_USE enum sg_status part_create(struct part_task *task);
+
+/* Reserves room in it. SG_E_DISK_FULL; on failure it is deleted and closed. */
+SG_MUST_USE enum sg_status part_reserve(struct part_task *task);
 
 /* Empties the open part file and reserves room for the new total. */
 SG_MUST_USE enum sg_status part_reset(struct part_task *task);

@@ -34,8 +34,8 @@ static bool grows_as_written(const struct job_record *record)
     return record->allocation != NULL && strcmp(record->allocation, none) == 0;
 }
 
-static void feed_part(struct run *run, enum event_kind kind, enum sg_status status,
-                      const struct sg_err *err)
+void run_feed_part(struct run *run, enum event_kind kind, enum sg_status status,
+                   const struct sg_err *err)
 {
     struct event event = run_event(run, kind);
     event.status = status;
@@ -69,7 +69,7 @@ static enum sg_status out_of_memory(struct part_task *task)
 
 /* Makes an operation ready; what it needs besides the record is filled in before `submit`. Also a
  * failure to do so is told by `done`, later. */
-static struct part_task *prepare(struct run *run, part_fn *perform_fn, part_done_fn *done)
+struct part_task *run_part_prepare(struct run *run, part_fn *perform_fn, part_done_fn *done)
 {
     struct part_work *part = &run->part_work;
     *part = (struct part_work){ .run = run, .perform = perform_fn, .done = done };
@@ -82,16 +82,16 @@ static struct part_task *prepare(struct run *run, part_fn *perform_fn, part_done
 }
 
 /* From here on the operation is the work thread's, until `done`. */
-static void submit(struct run *run)
+void run_part_submit(struct run *run)
 {
     run_op_begin(run);
     work_submit(run->engine->work_pool, &run->part_work.work);
 }
 
-static void start(struct run *run, part_fn *perform_fn, part_done_fn *done)
+void run_part_start(struct run *run, part_fn *perform_fn, part_done_fn *done)
 {
-    prepare(run, perform_fn, done);
-    submit(run);
+    run_part_prepare(run, perform_fn, done);
+    run_part_submit(run);
 }
 
 static void on_reopened(struct run *run, struct part_task *task, enum sg_status status)
@@ -102,67 +102,16 @@ static void on_reopened(struct run *run, struct part_task *task, enum sg_status 
         status = job_record_set(&record->part_path, task->part_path);
     if (status == SG_OK)
         status = job_record_set(&record->path, task->path);
-    feed_part(run, EV_PART_OPENED, status, &task->err);
+    run_feed_part(run, EV_PART_OPENED, status, &task->err);
 }
 
 void run_reopen_part(struct run *run)
 {
-    start(run, part_reopen, on_reopened);
-}
-
-/* A name out of what the server, the URL after redirects, and the URL say, in that order. */
-static char *suggested_name(const struct run *run)
-{
-    const struct job_record *record = &run->job->record;
-    char *raw = NULL;
-    if (run->suggested_name != NULL)
-        raw = name_from_disposition(run->suggested_name);
-    if (raw == NULL && record->final_url != NULL)
-        raw = net_url_file_name(record->final_url);
-    if (raw == NULL || raw[0] == '\0') {
-        sg_free(raw);
-        raw = net_url_file_name(record->url);
-    }
-    char *safe = raw != NULL ? name_sanitize(raw) : NULL;
-    sg_free(raw);
-    return safe;
-}
-
-static enum sg_status describe_part(struct job_record *record, const struct part_task *task)
-{
-    enum sg_status status = job_record_set(&record->path, task->path);
-    if (status == SG_OK)
-        status = job_record_set(&record->part_path, task->part_path);
-    if (status == SG_OK)
-        status = job_record_set(&record->allocation, file_allocation_word(task->allocation));
-    record->part_volume = (int64_t)task->id.volume;
-    memcpy(&record->part_id_low, task->id.id, 8);
-    memcpy(&record->part_id_high, task->id.id + 8, 8);
-    return status;
-}
-
-static void tell_part(struct job *job)
-{
-    struct engine *engine = job->engine;
-    if (engine->listener.on_part != NULL)
-        engine->listener.on_part(engine->listener_ctx, job);
-}
-
-static void on_part_committed(void *ctx, enum sg_status status, const struct sg_err *err)
-{
-    struct run *run = ctx;
-    if (status == SG_OK) {
-        job_announce(run->job);
-        tell_part(run->job);
-    }
-    feed_part(run, EV_PART_READY, status, err);
-    if (status == SG_OK)
-        lanes_resume(run);
-    run_op_end(run);
+    run_part_start(run, part_reopen, on_reopened);
 }
 
 /* Commits what is known about the part file; then, and not before, bytes may go into it. */
-static enum sg_status commit(struct run *run, store_done_fn *done)
+enum sg_status run_commit(struct run *run, store_done_fn *done)
 {
     const struct job_record *record = &run->job->record;
     enum sg_status status = store_put_jobs(run->engine->store, &record, 1, done, run);
@@ -171,36 +120,12 @@ static enum sg_status commit(struct run *run, store_done_fn *done)
     return status;
 }
 
-static void on_created(struct run *run, struct part_task *task, enum sg_status status)
-{
-    run->part = task->file;
-    if (status == SG_OK)
-        status = describe_part(&run->job->record, task);
-    if (status == SG_OK)
-        status = commit(run, on_part_committed);
-    if (status != SG_OK)
-        feed_part(run, EV_PART_READY, status, task->err.status == status ? &task->err : NULL);
-}
-
-static enum sg_status create(struct part_task *task)
-{
-    return task->name != NULL ? part_create(task) : out_of_memory(task);
-}
-
-void run_create_part(struct run *run)
-{
-    const char *wanted = run->job->record.name;
-    struct part_task *task = prepare(run, create, on_created);
-    task->name = wanted != NULL ? sg_strdup(wanted) : suggested_name(run);
-    submit(run);
-}
-
 static void on_emptied(struct run *run, struct part_task *task, enum sg_status status)
 {
     const char *allocation = file_allocation_word(task->allocation);
     if (status == SG_OK)
         status = job_record_set(&run->job->record.allocation, allocation);
-    feed_part(run, EV_PART_READY, status, &task->err);
+    run_feed_part(run, EV_PART_READY, status, &task->err);
     if (status == SG_OK)
         lanes_resume(run);
 }
@@ -209,9 +134,9 @@ static void on_claims_dropped(void *ctx, enum sg_status status, const struct sg_
 {
     struct run *run = ctx;
     if (status == SG_OK)
-        start(run, part_reset, on_emptied);
+        run_part_start(run, part_reset, on_emptied);
     else
-        feed_part(run, EV_PART_READY, status, err);
+        run_feed_part(run, EV_PART_READY, status, err);
     run_op_end(run);
 }
 
@@ -221,8 +146,8 @@ void run_reset_part(struct run *run)
     struct job_record *record = &run->job->record;
     extents_clear(&record->extents);
     record->done = 0;
-    if (commit(run, on_claims_dropped) != SG_OK)
-        start(run, out_of_memory, on_emptied);
+    if (run_commit(run, on_claims_dropped) != SG_OK)
+        run_part_start(run, out_of_memory, on_emptied);
 }
 
 /* A database that has no room or is held by others for a while. */
@@ -286,7 +211,7 @@ static enum sg_status flush(struct part_task *task)
 
 void run_checkpoint(struct run *run)
 {
-    start(run, flush, on_flushed);
+    run_part_start(run, flush, on_flushed);
 }
 
 static void on_verified(struct run *run, struct part_task *task, enum sg_status status)
@@ -297,7 +222,7 @@ static void on_verified(struct run *run, struct part_task *task, enum sg_status 
 
 void run_verify(struct run *run)
 {
-    struct part_task *task = prepare(run, part_verify, on_verified);
+    struct part_task *task = run_part_prepare(run, part_verify, on_verified);
     task->watch = &run->hash_watch;
     run_op_begin(run);
     turn_begin(&run->engine->turns, &run->turn, TURN_OF_DOWNLOAD, &run->part_work.work);
@@ -342,13 +267,13 @@ static void make_mark(const struct job_record *record, struct part_task *task)
 
 static void finish(struct run *run)
 {
-    struct part_task *task = prepare(run, part_finish, on_finished);
+    struct part_task *task = run_part_prepare(run, part_finish, on_finished);
     const char *modified = run->job->record.last_modified;
     if (modified != NULL && !http_date_parse(modified, strlen(modified), &task->modified_ms))
         task->modified_ms = 0;
     if (run->engine->config.zone_mark)
         make_mark(&run->job->record, task);
-    submit(run);
+    run_part_submit(run);
 }
 
 void run_finish_again(struct timer *timer)
@@ -390,9 +315,9 @@ void run_close_part(struct run *run)
 {
     const struct download_outcome *outcome = &run->download.outcome;
     struct part_work *part = &run->part_work;
-    prepare(run, close_file, on_closed);
+    run_part_prepare(run, close_file, on_closed);
     bool has_memory = part->perform == close_file; /* else the file must not stay open */
     part->perform = has_memory && outcome->reason == JOB_REASON_SPACE ? close_full : close_file;
     part->task.err = outcome->err;
-    submit(run);
+    run_part_submit(run);
 }

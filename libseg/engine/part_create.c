@@ -1,0 +1,148 @@
+/* Part files that are to be: what they are called, that they are made, and the room for them. */
+#include "engine/part.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "core/name.h"
+#include "engine/room.h"
+#include "os/path.h"
+
+enum { NAMES_TRIED_MAX = 1000 };
+
+static const char suffix[] = ".part";
+
+static char *with_suffix(const char *path)
+{
+    size_t length = strlen(path);
+    char *part = sg_alloc(length + sizeof suffix);
+    if (part == NULL)
+        return NULL;
+    memcpy(part, path, length);
+    memcpy(part + length, suffix, sizeof suffix);
+    return part;
+}
+
+/* The n-th candidate for the target's path; with its part file's path. */
+static enum sg_status candidate(struct part_task *task, unsigned n)
+{
+    sg_free(task->path);
+    sg_free(task->part_path);
+    task->path = NULL;
+    task->part_path = NULL;
+    char *numbered = name_numbered(task->name, n);
+    if (numbered != NULL)
+        task->path = path_join(task->folder, numbered);
+    sg_free(numbered);
+    if (task->path != NULL)
+        task->part_path = with_suffix(task->path);
+    return task->part_path != NULL ? SG_OK : sg_err_set(&task->err, SG_E_NOMEM, "out of memory");
+}
+
+static bool is_free(const struct part_task *task)
+{
+    bool is_target_free = task->if_exists != JOB_IF_EXISTS_RENAME || !path_exists(task->path);
+    return is_target_free && !path_exists(task->part_path);
+}
+
+static enum sg_status find_free_name(struct part_task *task)
+{
+    for (unsigned n = 1; n <= NAMES_TRIED_MAX; n++) {
+        enum sg_status status = candidate(task, n);
+        if (status != SG_OK || is_free(task))
+            return status;
+    }
+    return sg_err_set(&task->err, SG_E_EXISTS, "%s and its numbered names are all taken",
+                      task->name);
+}
+
+/* With overwrite the part file may have a number while the target has none. */
+static enum sg_status settle_target(struct part_task *task)
+{
+    if (task->if_exists == JOB_IF_EXISTS_RENAME)
+        return SG_OK;
+    char *target = path_join(task->folder, task->name);
+    if (target == NULL)
+        return sg_err_set(&task->err, SG_E_NOMEM, "out of memory");
+    sg_free(task->path);
+    task->path = target;
+    return SG_OK;
+}
+
+/* What could not become the target in the end is refused now: a folder is never overwritten. */
+static enum sg_status refuse_existing(struct part_task *task)
+{
+    if (task->if_exists == JOB_IF_EXISTS_RENAME)
+        return SG_OK;
+    enum sg_status status = candidate(task, 1);
+    if (status != SG_OK)
+        return status;
+    if (path_check_folder(task->path, NULL) == SG_OK)
+        return sg_err_set(&task->err, SG_E_EXISTS, "%s is a folder", task->path);
+    if (task->if_exists == JOB_IF_EXISTS_FAIL && path_exists(task->path))
+        return sg_err_set(&task->err, SG_E_EXISTS, "%s exists already", task->path);
+    return SG_OK;
+}
+
+static enum sg_status reserve(struct part_task *task)
+{
+    if (task->total <= 0) {
+        task->allocation = FILE_ALLOC_NONE;
+        return file_admit_others(task->file, &task->err);
+    }
+    return file_reserve(task->file, (uint64_t)task->total, &task->allocation, &task->err);
+}
+
+static enum sg_status explain_full(struct part_task *task, enum sg_status status)
+{
+    if (status == SG_E_DISK_FULL)
+        room_explain(task->folder, task->path, task->total, 0, &task->err);
+    return status;
+}
+
+enum sg_status part_choose(struct part_task *task)
+{
+    if (task->name == NULL)
+        return sg_err_set(&task->err, SG_E_NOMEM, "out of memory");
+    enum sg_status status = path_check_folder(task->folder, &task->err);
+    if (status == SG_OK)
+        status = refuse_existing(task);
+    if (status == SG_OK)
+        status = find_free_name(task);
+    return status == SG_OK ? settle_target(task) : status;
+}
+
+/* Leaves nothing behind. */
+static void abandon(struct part_task *task, enum sg_status status)
+{
+    if (file_delete(task->file, NULL) != SG_OK)
+        sg_err_prefix(&task->err, status, "%s is left behind", task->part_path);
+    file_close(task->file);
+    task->file = NULL;
+}
+
+enum sg_status part_create(struct part_task *task)
+{
+    enum sg_status status =
+        file_open(task->loop, task->part_path, FILE_CREATE_NEW, &task->file, &task->err);
+    if (status != SG_OK)
+        return explain_full(task, status);
+    status = file_identity(task->file, &task->id, &task->err);
+    if (status != SG_OK)
+        abandon(task, status);
+    return status;
+}
+
+enum sg_status part_reserve(struct part_task *task)
+{
+    enum sg_status status = reserve(task);
+    if (status != SG_OK)
+        abandon(task, status);
+    return explain_full(task, status);
+}
+
+enum sg_status part_reset(struct part_task *task)
+{
+    enum sg_status status = file_set_size(task->file, 0, &task->err);
+    return status == SG_OK ? explain_full(task, reserve(task)) : status;
+}
