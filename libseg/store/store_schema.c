@@ -357,6 +357,17 @@ static enum sg_status prepare_present(struct db *db, struct sg_err *err)
     return status == SG_E_DB ? sg_err_prefix(err, SG_E_DAMAGED, "its tables are not ours") : status;
 }
 
+/* The header says from here on that there is a log; the first reading makes it. */
+static enum sg_status begin_log(struct db *db, struct sg_err *err)
+{
+    int64_t tables;
+    enum sg_status status = use_wal(db, err);
+    if (status != SG_OK)
+        return status;
+    db->is_ours = true;
+    return db_query_number(db, "SELECT count(*) FROM sqlite_schema", &tables, err);
+}
+
 static enum sg_status accept(struct db *db, struct findings *found, struct sg_err *err)
 {
     int64_t version = 0;
@@ -369,7 +380,7 @@ static enum sg_status accept(struct db *db, struct findings *found, struct sg_er
     if (status == SG_OK && is_present)
         status = prepare_present(db, err);
     if (status == SG_OK)
-        status = use_wal(db, err);
+        status = begin_log(db, err);
     if (status == SG_OK && !is_present)
         status = migrate_from(db, version, err);
     if (status == SG_OK && !is_present)
@@ -377,7 +388,6 @@ static enum sg_status accept(struct db *db, struct findings *found, struct sg_er
     if (status != SG_OK)
         return status;
     sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
-    db->is_ours = true;
     return SG_OK;
 }
 
