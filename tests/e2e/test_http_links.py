@@ -49,6 +49,8 @@ SITUATIONS = {
     "works once, then 401": works_once(status=401),
     "works once, then a web page": works_once(html=True),
     "works once, then a reset": works_once(break_head=[0, "reset"]),
+    "works once, then a late 403": Situation(
+        {"when": {"request": {"from": 2}}, "status": 403, "delay_ms": 3000}, size=MIB, lanes=(4, 16)),
     "more than two lanes get 403": surplus(status=403),
     "more than two lanes get 404": surplus(status=404),
     "more than two lanes get 401": surplus(status=401),

@@ -16,6 +16,8 @@ SITUATIONS = {
     "a redirect to another scheme on some lanes": Situation(
         {"when": {"request": [2, 3]}, "redirect": "ftp://127.0.0.1/f"}, lanes=(4, 16)),
     "a redirect to another scheme": Situation({"redirect": "ftp://127.0.0.1/f"}, "failed bad_redirect", size=MIB),
+    "a loop on all lanes but one": Situation({"when": {"request": {"from": 2}}, "redirect_loop": True,
+                                              "delay_ms": 150}, size=MIB, lanes=(4, 16)),
     "a redirect to nonsense": Situation({"redirect": "http://[::/"}, "failed bad_redirect", size=MIB),
     "permanent, see other, temporary": Situation({"redirect_hops": 3, "redirect_status": 308}, size=MIB),
 }

@@ -17,6 +17,7 @@ SITUATIONS = {
     "after less than was promised": Situation(
         {"ignore_ranges": True, "content_length_delta": 1000}, "failed stalled", size=MIB),
     "for ever": Situation({"silence_after": 0}, "failed stalled", lanes=(1,)),
+    "for ever on many lanes": Situation({"silence_after": 0}, "failed stalled", lanes=(4, 16)),
     "in every head": Situation({"break_head": [30, "silence"]}, "failed stalled"),
 }
 
@@ -24,3 +25,10 @@ SITUATIONS = {
 @pytest.mark.parametrize("title, lanes", each(SITUATIONS))
 def test_silence_does_not_last(run):
     run.check_end()
+
+
+@pytest.mark.parametrize("title, lanes", each(SITUATIONS, "for ever"))
+def test_rounds_without_a_byte_are_counted(run):
+    """Three rounds, in each of which every lane asks at most twice."""
+    run.ended()
+    assert len(run.log()) <= 3 * 2 * run.lanes, run.story()
