@@ -30,6 +30,12 @@ int64_t verdict_total(const struct reply *reply)
     return reply->range_total;
 }
 
+/* It gave bytes, or at least told the file's length. */
+static bool has_worked(const struct expectation *expected)
+{
+    return expected->has_worked || expected->total >= 0;
+}
+
 /* Another length, or both validators different: another file. One validator alone is what nodes of
  * one content network disagree about; then the content decides, elsewhere. */
 static bool is_changed(const struct reply *reply, const struct expectation *expected)
@@ -81,7 +87,7 @@ static enum verdict whole_file(const struct reply *reply, const struct expectati
                                struct sg_err *err)
 {
     bool has_our_length = expected->total >= 0 && reply->content_length == expected->total;
-    if (reply->is_html && expected->has_worked && !has_our_length) {
+    if (reply->is_html && has_worked(expected) && !has_our_length) {
         sg_err_set(err, SG_E_LINK, "the server sent a web page in place of the file");
         return VERDICT_LINK;
     }
@@ -111,7 +117,7 @@ static enum verdict refused_request(const struct reply *reply, const struct expe
 {
     bool is_gone =
         reply->http_status == 403 || reply->http_status == 404 || reply->http_status == 410;
-    if (is_gone && expected->has_worked) {
+    if (is_gone && has_worked(expected)) {
         sg_err_set(err, SG_E_LINK, "the server answers %d to a link that worked before",
                    reply->http_status);
         return VERDICT_LINK;

@@ -328,6 +328,22 @@ static CURLcode correct(const struct xfer *xfer, CURLcode code)
     return code == CURLE_OUT_OF_MEMORY && is_within_head ? CURLE_WEIRD_SERVER_REPLY : code;
 }
 
+/* What is no HTTP, on a connection that was used before, is what an earlier reply left behind
+ * there: rubbish behind its body, or a body longer than it said. Libcurl looks for that before it
+ * uses the connection again, but it may come later. */
+static bool is_left_over(const struct xfer *xfer, CURLcode code)
+{
+    long n_connects = 0;
+    curl_easy_getinfo(xfer->easy, CURLINFO_NUM_CONNECTS, &n_connects);
+    return code == CURLE_UNSUPPORTED_PROTOCOL && n_connects == 0 && !xfer->wants_own_conn;
+}
+
+static void ask_again(struct xfer *xfer)
+{
+    xfer->wants_own_conn = true;
+    start_hop(xfer);
+}
+
 static void end_well(struct xfer *xfer)
 {
     struct sg_err none = { 0 };
@@ -371,6 +387,8 @@ void xfer_finish(struct xfer *xfer, CURLcode code)
     leave_wire(xfer);
     if (xfer->is_redirect)
         follow(xfer);
+    else if (is_left_over(xfer, code))
+        ask_again(xfer);
     else if (code == CURLE_OK)
         end_well(xfer);
     else

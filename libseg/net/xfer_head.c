@@ -21,6 +21,22 @@ static size_t without_end(const char *line, size_t length)
     return length;
 }
 
+/* "HTTP/1.1 200 OK": libcurl (8.14) takes the first three of more digits. RFC 9112, 4. */
+static bool is_status_line(const char *line, size_t length)
+{
+    const char *end = line + length;
+    const char *code = memchr(line, ' ', length);
+    while (code != NULL && code < end && is_blank(*code))
+        code++;
+    if (code == NULL || end - code < 3)
+        return false;
+    for (int i = 0; i < 3; i++) {
+        if (code[i] < '0' || code[i] > '9')
+            return false;
+    }
+    return end - code == 3 || is_blank(code[3]);
+}
+
 static void begin(struct head *head)
 {
     sg_buf_clear(&head->lines);
@@ -60,6 +76,8 @@ enum sg_status head_add(struct head *head, const char *line, size_t length, stru
         return sg_err_set(err, SG_E_BAD_SERVER, "more than %d KiB of headers",
                           XFER_HEADER_BYTES_MAX / 1024);
     length = without_end(line, length);
+    if (!head->is_open && !is_status_line(line, length))
+        return sg_err_set(err, SG_E_BAD_SERVER, "the server's status line makes no sense");
     if (!head->is_open)
         begin(head);
     else if (length == 0)

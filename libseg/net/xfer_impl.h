@@ -47,7 +47,8 @@ struct xfer {
 
     /* the present hop: one request to one URL */
     CURL *easy;
-    bool is_added; /* to the multi handle */
+    bool is_added;       /* to the multi handle */
+    bool wants_own_conn; /* none that was used before */
     struct curl_slist *header_lines;
     char *url;
     char *redirect_userinfo; /* that a Location brought along, in place of the wish's */

@@ -181,8 +181,10 @@ static void set_protocol(struct options *options)
  * QUIRK(curl_buffer_kept): a handle whose last transfer found no connection keeps its receive
  * buffer, and refuses CURLOPT_BUFFERSIZE then (7.88), also the size that it has. So what it says is
  * not looked at. Gone with libcurl 8.7, where handles have no such buffer. */
-static void set_connection(struct options *options, const struct net_settings *settings)
+static void set_connection(struct options *options, const struct xfer *xfer)
 {
+    const struct net_settings *settings = &xfer->net->settings;
+    set_number(options, CURLOPT_FRESH_CONNECT, xfer->wants_own_conn);
     set_number(options, CURLOPT_NOSIGNAL, 1);
     set_number(options, CURLOPT_QUICK_EXIT, 1);
     set_number(options, CURLOPT_CONNECTTIMEOUT_MS, (long)settings->connect_timeout_ms);
@@ -198,7 +200,7 @@ CURLcode xfer_set_options(struct xfer *xfer)
     const struct net_settings *settings = &xfer->net->settings;
     struct options options = { .easy = xfer->easy, .code = CURLE_OK };
     set_protocol(&options);
-    set_connection(&options, settings);
+    set_connection(&options, xfer);
     set_trust(&options, settings);
     set_proxy(&options, xfer);
     set_text(&options, CURLOPT_URL, xfer->url);

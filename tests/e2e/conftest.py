@@ -12,6 +12,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import system as systems  # noqa: E402
 from daemon import Daemon  # noqa: E402
 from origin import Origin, digest  # noqa: E402
+from stage import SEND_BUFFER, Stage  # noqa: E402
 
 # what only one of the systems can show
 collect_ignore = ["native" if systems.chosen().name == "wine" else "wine"]
@@ -40,10 +41,37 @@ def daemon(idle_daemon):
     return idle_daemon.start()
 
 
+# what tables of situations need to be over soon; a module may add its own as SETTINGS
+STAGE_SETTINGS = {"max_active": 32, "max_connections_per_host": 256, "retries": 2}
+
+
+@pytest.fixture(scope="module")
+def stage(request, system, tmp_path_factory):
+    """The SITUATIONS of the module, all under way on a daemon of the module's own."""
+    daemon = Daemon(system, tmp_path_factory.mktemp("stage")).start()
+    settings = STAGE_SETTINGS | getattr(request.module, "SETTINGS", {})
+    try:
+        for name, value in settings.items():
+            daemon.call("settings.set", name=name, value=value)
+        with Origin([], send_buffer=SEND_BUFFER) as server:
+            stage = Stage(daemon, server, request.module.SITUATIONS)
+            yield stage
+            stage.close()
+        daemon.stop()
+    finally:
+        if daemon.process.poll() is None:
+            daemon.kill()
+
+
+@pytest.fixture
+def run(stage, title, lanes):
+    """One of the runs of the stage."""
+    return stage.runs[title, lanes]
+
+
 @pytest.fixture
 def origin():
-    # small send buffers: what the server counts as sent is close to what was received
-    with Origin([], send_buffer=65536) as server:
+    with Origin([], send_buffer=SEND_BUFFER) as server:
         yield server
 
 

@@ -178,6 +178,18 @@ static void serve_no_http(struct http_conn *conn, const struct http_request *req
     http_finish(conn);
 }
 
+/* To every other request, what no client can understand: as when an earlier reply on the connection
+ * was longer than it said. */
+static void serve_left_over(struct http_conn *conn, const struct http_request *request,
+                            uint64_t total)
+{
+    static _Atomic unsigned n_requests;
+    if (n_requests++ % 2 == 0)
+        serve_no_http(conn, request, total);
+    else
+        serve_file(conn, request, total);
+}
+
 static void serve_bad_length(struct http_conn *conn, const struct http_request *request,
                              uint64_t total)
 {
@@ -269,6 +281,7 @@ static const struct route routes[] = {
     { "big-head", serve_big_head },
     { "long-header", serve_long_header },
     { "no-http", serve_no_http },
+    { "left-over", serve_left_over },
     { "bad-length", serve_bad_length },
     { "status", serve_status },
     { "redirects", serve_redirects },

@@ -29,6 +29,8 @@ static void reply__wrong_one__gets_its_status(void **state)
         { "/broken-chunks", SG_E_BAD_SERVER },
         { "/no-http/1000", SG_E_BAD_SERVER },
         { "/bad-length", SG_E_BAD_SERVER },
+        { "/status/20", SG_E_BAD_SERVER },
+        { "/status/2000", SG_E_BAD_SERVER },
         { "/many-headers/1001", SG_E_BAD_SERVER },
         { "/big-head/263168", SG_E_BAD_SERVER }, /* 257 KiB */
         { "/big-head/1048576", SG_E_BAD_SERVER },
@@ -124,6 +126,21 @@ static void reply__chunked_body__comes_without_chunks(void **state)
     assert_true(next.is_reused);
     client_fini(&client);
     client_fini(&next);
+}
+
+static void reply__rubbish_on_a_used_connection__is_asked_for_again(void **state)
+{
+    struct net_fixture *fixture = *state;
+    struct client before = { 0 };
+    struct client client = { 0 };
+    client_run(fixture, &before, "/file/10");
+    client_run(fixture, &client, "/left-over/1000");
+    client_expect(&client, 200, 1000);
+    assert_false(client.is_reused);
+    assert_int_equal(http_peer_connections(fixture->peer), 2);
+    assert_int_equal(http_peer_count(fixture->peer, "GET /left-over/1000 "), 2);
+    client_fini(&before);
+    client_fini(&client);
 }
 
 static void reply__encoded_body__comes_as_it_is(void **state)
@@ -260,6 +277,7 @@ int main(void)
         NET_TEST(reply__redirect_without_location__is_told),
         NET_TEST(reply__interim_responses__are_not_told),
         NET_TEST(reply__chunked_body__comes_without_chunks),
+        NET_TEST(reply__rubbish_on_a_used_connection__is_asked_for_again),
         NET_TEST(reply__encoded_body__comes_as_it_is),
         NET_TEST(reply__without_length__ends_with_connection),
         NET_TEST(redirect__chain_of_20__is_followed),

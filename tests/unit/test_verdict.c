@@ -142,6 +142,20 @@ static void verdict__web_page_in_place_of_the_file__is_a_dead_link(void **state)
     CHECK_ROWS(rows);
 }
 
+/* Its first request was answered, and a second one is before a byte arrived. */
+static void verdict__link_that_told_the_length__has_worked(void **state)
+{
+    (void)state;
+    struct row rows[] = {
+        { "a page", WHOLE(5000), RANGE(100, 200), VERDICT_LINK, SG_E_LINK },
+        { "403", CODE(403, -1), RANGE(100, 200), VERDICT_LINK, SG_E_LINK },
+    };
+    rows[0].reply.is_html = true;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        rows[i].asked.has_worked = false;
+    CHECK_ROWS(rows);
+}
+
 static void verdict__identity__is_told_by_validators(void **state)
 {
     (void)state;
@@ -243,6 +257,7 @@ int main(void)
         cmocka_unit_test(verdict__part_that_contradicts_itself__is_bad_server),
         cmocka_unit_test(verdict__whole_file__is_written_from_zero_only),
         cmocka_unit_test(verdict__web_page_in_place_of_the_file__is_a_dead_link),
+        cmocka_unit_test(verdict__link_that_told_the_length__has_worked),
         cmocka_unit_test(verdict__identity__is_told_by_validators),
         cmocka_unit_test(verdict__range_not_satisfiable__depends_on_the_total),
         cmocka_unit_test(verdict__refusals__by_code),
