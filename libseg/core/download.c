@@ -113,6 +113,7 @@ static void in_idle(struct download *d, const struct event *ev, struct effects *
 {
     SG_ASSERT(ev->kind == EV_START);
     rate_start(&d->rate, ev->now_us);
+    d->last_byte_us = ev->now_us;
     d->last_sync_us = ev->now_us;
     if (d->record->part_path != NULL) {
         download_move(d, DOWNLOAD_OPENING);
@@ -163,6 +164,7 @@ static void in_opening(struct download *d, const struct event *ev, struct effect
         return;
     }
     download_move(d, DOWNLOAD_FETCHING);
+    lanes_touch(d, ev->now_us);
     if (err.status == SG_OK)
         err.status = resume_plan(d, ev);
     if (err.status == SG_OK)
@@ -196,6 +198,7 @@ static void in_creating(struct download *d, const struct event *ev, struct effec
 
 static void in_fetching(struct download *d, const struct event *ev, struct effects *fx)
 {
+    lanes_close_doomed(d, ev->now_us, fx);
     if (ev->kind == EV_TICK)
         download_tick_checkpoint(d, ev->now_us, fx);
     if (ev->kind == EV_TICK)

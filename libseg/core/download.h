@@ -137,6 +137,7 @@ enum lane_state {
 struct lane {
     enum lane_state state;
     int source;
+    bool is_doomed;    /* another took its range: to be closed */
     bool is_proof;     /* fetches no range: what it brings is compared */
     uint64_t first;    /* what was asked for: its range and seams on both sides */
     uint64_t end;      /* 0: open */
@@ -215,6 +216,8 @@ struct download {
     bool must_disown; /* they differed: what the store claims is to be taken back */
     bool is_sync_due; /* buffers were submitted; the next tick takes the checkpoint */
     uint64_t last_sync_us;
+    uint64_t last_tick_us;
+    uint64_t last_byte_us; /* of any lane; also when their silence began to count */
     uint64_t unsynced_bytes;
     uint64_t taken_bytes;   /* taken from lanes since the start */
     uint64_t settled_bytes; /* of these: written, or failed to be */

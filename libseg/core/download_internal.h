@@ -138,6 +138,9 @@ int lanes_in(const struct download *download, enum lane_state state);
 /* Where the lane's request ends. */
 uint64_t lane_asked_end(const struct download *download, const struct lane *lane);
 
+/* Closes lanes whose range another took. */
+void lanes_close_doomed(struct download *download, uint64_t now_us, struct effects *effects);
+
 /* What lies in the buffers of lanes is to be written. */
 void lanes_flush(struct download *download, struct effects *effects);
 

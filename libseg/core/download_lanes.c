@@ -106,6 +106,7 @@ void lanes_flush(struct download *d, struct effects *fx)
 
 void lanes_touch(struct download *d, uint64_t now_us)
 {
+    d->last_byte_us = now_us;
     for (int i = 0; i < PLAN_LANES_MAX; i++)
         d->lanes[i].last_byte_us = now_us;
 }
@@ -170,13 +171,33 @@ uint64_t lane_asked_end(const struct download *d, const struct lane *l)
     return l->end > 0 ? l->end : d->plan.total;
 }
 
-/* The range is complete, and the request goes on: for as long as what follows is to do it is this
- * lane's, since nobody gets it sooner; a link that works only once depends on that. */
-static void extend(struct download *d, int lane, uint64_t n_more)
+/* The range is complete, and the request goes on: what follows is this lane's as long as it is to
+ * do, or its owner has not been answered. Nobody gets it sooner, and a link that works only once
+ * depends on it. */
+static void extend(struct download *d, int lane, uint64_t n_more, uint64_t now_us)
 {
-    struct plan_lane *range = &d->plan.lanes[lane];
-    if (range->end - range->pos <= n_more)
-        plan_extend(&d->plan, lane, lane_asked_end(d, &d->lanes[lane]));
+    const struct plan_lane *range = &d->plan.lanes[lane];
+    if (range->end - range->pos > n_more)
+        return;
+    uint64_t limit = lane_asked_end(d, &d->lanes[lane]);
+    plan_extend(&d->plan, lane, limit);
+    if (range->end - range->pos > n_more)
+        return;
+    int owner = plan_take_over(&d->plan, lane, limit, now_us);
+    if (owner < 0)
+        return;
+    struct lane *l = &d->lanes[owner];
+    l->state = LANE_ENDING;
+    l->tail_end = l->pos;
+    l->is_doomed = true;
+}
+
+void lanes_close_doomed(struct download *d, uint64_t now_us, struct effects *fx)
+{
+    for (int i = 0; i < PLAN_LANES_MAX; i++) {
+        if (d->lanes[i].state == LANE_ENDING && d->lanes[i].is_doomed)
+            lane_close(d, i, now_us, fx);
+    }
 }
 
 bool download_may_take(const struct download *d, int lane)
@@ -206,7 +227,8 @@ static void take_range(struct download *d, int lane, size_t n_bytes, uint64_t no
     const struct plan_lane *range = &d->plan.lanes[lane];
     if (n_bytes == 0)
         return;
-    extend(d, lane, n_bytes);
+    extend(d, lane, n_bytes, now_us);
+    d->last_byte_us = now_us;
     take->offset = range->pos;
     take->n_bytes = (size_t)least(range->end - range->pos, n_bytes);
     take->is_lane_full = plan_advance(&d->plan, lane, now_us, take->n_bytes);

@@ -9,11 +9,15 @@
 enum {
     BAD_ANSWERS_MAX = 2,
     WORTH_MENTIONING = 64 * 1024, /* a request that gave this much may be repeated at once */
-    ENDING_MAX_US = 500 * 1000,   /* a complete transfer that does not end by then is cut off */
+    TICK_LATE_US = 10 * DOWNLOAD_TICK_US,
+    ENDING_MAX_US = 500 * 1000, /* a complete transfer that does not end by then is cut off */
 };
 
-static bool may_others_deliver(const struct download *d)
+/* Lanes that fail one after the other would make each other believe so for ever. */
+static bool may_others_deliver(const struct download *d, uint64_t now_us)
 {
+    if (now_us - d->last_byte_us >= 2 * d->config.stall_timeout_us)
+        return false;
     int n = 0;
     for (int i = 0; i < PLAN_LANES_MAX; i++)
         n += d->lanes[i].state != LANE_FREE && !d->lanes[i].is_proof;
@@ -43,7 +47,7 @@ static void recover(struct download *d, int lane, const struct sg_err *err, int6
     if (l->received >= WORTH_MENTIONING)
         return;
     back_off(d, lane, retry_after_ms, now_us);
-    if (l->received == 0 && !may_others_deliver(d))
+    if (l->received == 0 && !may_others_deliver(d, now_us))
         download_end_round(d, err, retry_after_ms, now_us, fx);
 }
 
@@ -53,14 +57,14 @@ static void refused(struct download *d, int lane, const struct sg_err *err, int6
 {
     if (d->has_plan)
         tuner_refused(&d->tuner, now_us, lanes_in(d, LANE_RECEIVING), retry_after_ms);
-    if (!may_others_deliver(d))
+    if (!may_others_deliver(d, now_us))
         recover(d, lane, err, retry_after_ms, now_us, fx);
 }
 
 /* While others deliver it is enough that fewer lanes are wanted for a while: true then. */
 static bool is_spared(struct download *d, uint64_t now_us)
 {
-    if (!may_others_deliver(d))
+    if (!may_others_deliver(d, now_us))
         return false;
     tuner_refused(&d->tuner, now_us, lanes_in(d, LANE_RECEIVING), -1);
     return true;
@@ -313,8 +317,18 @@ static void drop_stalled(struct download *d, int lane, uint64_t now_us, struct e
         recover(d, lane, &err, -1, now_us, fx);
 }
 
+/* After a long time in which nobody looked at the sockets (a busy machine, one that slept) their
+ * silence was ours. */
+static void excuse_silence(struct download *d, uint64_t now_us)
+{
+    if (d->last_tick_us > 0 && now_us - d->last_tick_us > TICK_LATE_US)
+        lanes_touch(d, now_us);
+    d->last_tick_us = now_us;
+}
+
 void lanes_tick(struct download *d, uint64_t now_us, struct effects *fx)
 {
+    excuse_silence(d, now_us);
     for (int i = 0; i < PLAN_LANES_MAX; i++) {
         if (is_stalled(d, &d->lanes[i], now_us) && !d->has_outcome)
             drop_stalled(d, i, now_us, fx);

@@ -103,8 +103,9 @@ static uint64_t tail_of(const struct plan *plan, const struct plan_lane *owner,
     return tail_worth_taking(remaining, owner_bps, new_bps, plan->setup_s);
 }
 
-static void occupy(struct plan_lane *lane, uint64_t first, uint64_t end)
+static void occupy(struct plan_lane *lane, uint64_t first, uint64_t end, uint64_t now_us)
 {
+    lane->granted_us = now_us;
     lane->is_busy = true;
     lane->is_receiving = false;
     lane->start = first;
@@ -205,7 +206,7 @@ bool plan_assign(struct plan *plan, int lane, uint64_t now_us, struct plan_grant
     struct plan_grant grant;
     if (!take_todo(plan, &grant) && !take_tail(plan, &plan->lanes[lane], now_us, &grant))
         return false;
-    occupy(&plan->lanes[lane], grant.first, grant.end);
+    occupy(&plan->lanes[lane], grant.first, grant.end, now_us);
     *out_grant = grant;
     return true;
 }
@@ -265,6 +266,34 @@ void plan_extend(struct plan *plan, int lane, uint64_t limit)
     /* the beginning of a stretch, or all of it: nothing is split, no memory is needed */
     if (end > busy->end && extents_remove(&plan->todo, busy->end, end) == SG_OK)
         busy->end = end;
+}
+
+static int waiting_owner(const struct plan *plan, uint64_t first, uint64_t limit)
+{
+    for (int i = 0; i < PLAN_LANES_MAX; i++) {
+        const struct plan_lane *lane = &plan->lanes[i];
+        bool is_waiting = lane->is_busy && !lane->is_receiving;
+        if (is_waiting && lane->pos == first && lane->end <= limit)
+            return i;
+    }
+    return -1;
+}
+
+/* Who gave the range away reached its end before the answer came: opening takes longer than was
+ * believed. */
+int plan_take_over(struct plan *plan, int lane, uint64_t limit, uint64_t now_us)
+{
+    struct plan_lane *busy = busy_lane(plan, lane);
+    int owner = waiting_owner(plan, busy->end, limit);
+    if (owner < 0)
+        return -1;
+    struct plan_lane *waiting = &plan->lanes[owner];
+    double waited_s = (double)(now_us - waiting->granted_us) / 1e6;
+    if (plan->setup_s < waited_s * 2.0)
+        plan->setup_s = waited_s * 2.0;
+    busy->end = waiting->end;
+    abandon(waiting, now_us);
+    return owner;
 }
 
 uint64_t plan_arrived_before(const struct plan *plan, uint64_t offset, uint64_t max)

@@ -29,6 +29,7 @@ struct plan_lane {
     uint64_t start;    /* where its present range began */
     uint64_t pos;
     uint64_t end;
+    uint64_t granted_us;
     struct rate rate;
     double last_bps; /* measured when it last finished its range; 0: not known */
 };
@@ -74,6 +75,11 @@ bool plan_advance(struct plan *plan, int lane, uint64_t now_us, uint64_t n_bytes
 
 /* Lets a busy lane go on, at most to `limit`, into what is to do right behind its end. */
 void plan_extend(struct plan *plan, int lane, uint64_t limit);
+
+/* Lets a busy lane go on into the range behind its own, at most to `limit`, when the owner of that
+ * has not been answered yet. The owner is then free, and its number the return value; -1: there is
+ * none. */
+int plan_take_over(struct plan *plan, int lane, uint64_t limit, uint64_t now_us);
 
 /* How many of the bytes right before `offset`, at most `max`, have arrived. */
 uint64_t plan_arrived_before(const struct plan *plan, uint64_t offset, uint64_t max);

@@ -161,7 +161,7 @@ enum sg_status engine_move(struct engine *engine, struct job *job, struct job *b
 enum sg_status engine_change(struct engine *engine, struct job *job,
                              const struct job_change *change, struct sg_err *err)
 {
-    if (job_state_is_final(job->record.state))
+    if (job->record.state == JOB_DONE) /* the others may be resumed, with this */
         return refuse(job, "changed", err);
     if (change->priority != INT64_MIN)
         job->record.priority = change->priority;

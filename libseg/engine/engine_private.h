@@ -303,6 +303,7 @@ void room_wait(struct job *job);
 
 /* run_create.c */
 
+/* Effect on the part file. */
 void run_create_part(struct run *run);
 
 /* run_part.c */

@@ -384,6 +384,66 @@ static void download__link_expired_at_a_busy_server__waits_for_another_link(void
     release(d);
 }
 
+/* Further requests are refused, and only after a while: meanwhile the first lane comes to the end
+ * of what was left to it. */
+static void refuse_others_late(struct driver *d, int lane, struct answer *answer)
+{
+    serve_once(d, lane, answer);
+    if (d->n_requests > 1)
+        answer->delay_us = 3 * SECOND;
+}
+
+static void download__others_are_refused_late__the_first_lane_takes_back_its_range(void **state)
+{
+    (void)state;
+    int code = 403;
+    struct driver *d = driver_create(4 * MIB, 16);
+    d->on_request = refuse_others_late;
+    d->ctx = &code;
+    run(d);
+    assert_done(d, 0);
+    assert_int_equal(d->taken_bytes, 4 * MIB);
+    release(d);
+}
+
+static void answer_nothing(struct driver *d, int lane, struct answer *answer)
+{
+    (void)d;
+    (void)lane;
+    answer->body_length = 0;
+    answer->body_end = SG_PENDING;
+}
+
+static void download__many_lanes_without_a_byte__are_a_round(void **state)
+{
+    (void)state;
+    struct driver *d = driver_create(4 * MIB, 16);
+    run_part_of(d, 2 * MIB);
+    d->on_request = answer_nothing;
+    d->config.stall_timeout_us = 2 * SECOND;
+    d->config.retries = 2;
+    int before = d->n_requests;
+    assert_true(driver_run_job(d, 4, 60));
+    assert_failed(d, SG_E_STALLED);
+    assert_in_range(d->n_requests - before, 3, 3 * 2 * 16);
+    release(d);
+}
+
+/* The machine slept: what looks like silence was nobody looking. */
+static void download__nobody_looked_for_long__is_no_silence(void **state)
+{
+    (void)state;
+    struct driver *d = driver_create(12 * MIB, 4);
+    driver_start(d);
+    assert_true(driver_run_to_bytes(d, 4 * MIB));
+    int before = d->n_requests;
+    d->now_us += 3600 * (uint64_t)SECOND;
+    assert_true(driver_run(d, 60));
+    assert_done(d, 0);
+    assert_in_range(d->n_requests - before, 0, 3);
+    release(d);
+}
+
 static void fail_all_but_first(struct driver *d, int lane, struct answer *answer)
 {
     (void)lane;
@@ -434,6 +494,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(download__link_works_once__the_lane_that_has_it_fetches_everything),
         cmocka_unit_test(download__link_expired_at_a_busy_server__waits_for_another_link),
+        cmocka_unit_test(download__others_are_refused_late__the_first_lane_takes_back_its_range),
+        cmocka_unit_test(download__many_lanes_without_a_byte__are_a_round),
+        cmocka_unit_test(download__nobody_looked_for_long__is_no_silence),
         cmocka_unit_test(download__one_lane_cannot_be_trusted__costs_only_that_lane),
         cmocka_unit_test(download__reset_sooner_than_a_seam_is_long__gets_through),
         cmocka_unit_test(download__lanes_meet__every_seam_is_compared),

@@ -345,6 +345,39 @@ static void plan__request_goes_on__takes_what_follows_and_is_to_do(void **state)
     finish(&w);
 }
 
+static void plan__owner_behind_has_no_answer_yet__loses_its_range(void **state)
+{
+    (void)state;
+    struct world w;
+    const double rates[] = { 1.0 * MIB };
+    begin(&w, 8 * MIB);
+    start(&w, 0);
+    flow(&w, rates, 1, 1000);
+    struct plan_grant grant = assign(&w, 1);
+    assert_int_equal(plan_take_over(&w.plan, 0, grant.end - 1, w.now_us), -1);
+    flow(&w, rates, 1, 2000);
+    assert_int_equal(plan_take_over(&w.plan, 0, grant.end, w.now_us), 1);
+    assert_int_equal(w.plan.lanes[0].end, grant.end);
+    assert_false(w.plan.lanes[1].is_busy);
+    assert_true(w.plan.setup_s >= 4.0); /* it was waited for for two seconds */
+    check(&w);
+    finish(&w);
+}
+
+static void plan__owner_behind_receives__keeps_its_range(void **state)
+{
+    (void)state;
+    struct world w;
+    const double rates[] = { 1.0 * MIB };
+    begin(&w, 8 * MIB);
+    start(&w, 0);
+    flow(&w, rates, 1, 1000);
+    assign(&w, 1);
+    plan_receiving(&w.plan, 1, w.now_us, 0);
+    assert_int_equal(plan_take_over(&w.plan, 0, 8 * MIB, w.now_us), -1);
+    finish(&w);
+}
+
 static void plan__arrived_before__counts_what_touches(void **state)
 {
     (void)state;
@@ -450,6 +483,8 @@ static void random_step(struct world *w)
     } else if (pick(30) == 0) {
         assert_int_equal(plan_ascend(&w->plan), SG_OK);
     } else if (pick(12) == 0) {
+        plan_take_over(&w->plan, lane, l->end + pick(8 * MIB), w->now_us);
+    } else if (pick(12) == 0) {
         plan_extend(&w->plan, lane, l->end + pick(MIB));
     } else if (pick(12) == 0) {
         assert_int_equal(plan_release(&w->plan, lane, w->now_us), SG_OK);
@@ -494,6 +529,8 @@ int main(void)
         cmocka_unit_test(plan__lane_that_stalled__gets_a_fair_share_again),
         cmocka_unit_test(plan__released__is_to_do_again),
         cmocka_unit_test(plan__request_goes_on__takes_what_follows_and_is_to_do),
+        cmocka_unit_test(plan__owner_behind_has_no_answer_yet__loses_its_range),
+        cmocka_unit_test(plan__owner_behind_receives__keeps_its_range),
         cmocka_unit_test(plan__arrived_before__counts_what_touches),
         cmocka_unit_test(plan__ascending__hands_out_pieces_from_the_low_end),
         cmocka_unit_test(plan__enormous_file__is_split_without_rounding_over),
