@@ -10,6 +10,7 @@ import textwrap
 import pytest
 
 import lint_includes
+import lint_named_tests
 import lint_paths
 import lintlib
 
@@ -402,6 +403,13 @@ def test_trace_of_the_machine_is_reported(tmp_path, apt_files, line):
 def test_other_names_are_not(tmp_path, apt_files, line):
     tree = write_tree(tmp_path / "tree", {"docs/a.md": line})
     assert list(lint_paths.check(tree, apt_files)) == []
+
+
+def test_page_that_names_a_test_which_is_not_there_is_reported(tmp_path):
+    files = {"tests/e2e/test_a.py": "", "tests/unit/test_b.c": "",
+             "docs/x.md": "`test_a.py`, `test_b.c`\nand `test_c.py`\n"}
+    found = list(lint_named_tests.check(write_tree(tmp_path, files)))
+    assert [(f.path, f.line) for f in found] == [("docs/x.md", 2)]
 
 
 STATUS_TABLE = textwrap.dedent("""\
