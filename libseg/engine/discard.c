@@ -57,7 +57,7 @@ static void on_discarded(struct work *work)
         return;
     }
     job_record_forget_part(&job->record);
-    job_save(job, change);
+    job_save_quietly(job, change);
 }
 
 /* The record names the part file until it is gone: after a crash it is deleted again. */

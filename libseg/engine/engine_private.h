@@ -228,6 +228,9 @@ void change_end(struct engine *engine, uint64_t change);
  * remembered and tried again every second. */
 void job_save(struct job *job, uint64_t change);
 
+/* As job_save for what nobody sees: the listener is not told. */
+void job_save_quietly(struct job *job, uint64_t change);
+
 /* Tells the listener that the job changed. */
 void job_announce(struct job *job);
 

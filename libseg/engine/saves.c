@@ -20,7 +20,7 @@ struct save {
     struct engine *engine;
     int64_t id;
     uint64_t change;
-    uint64_t number; /* among the job's */
+    uint64_t number; /* among the job's; 0: nobody is told */
 };
 
 static void fire(struct deferred *deferred)
@@ -108,12 +108,12 @@ static void on_saved(void *ctx, enum sg_status status, const struct sg_err *err)
     struct job *job = engine_job(save.engine, save.id);
     if (job != NULL && status != SG_OK)
         mark_unsaved(job);
-    else if (job != NULL && save.number == job->last_save)
+    else if (job != NULL && save.number > 0 && save.number == job->last_save)
         job_announce(job); /* an older save says nothing of what the job is by now */
     change_end(save.engine, save.change);
 }
 
-static enum sg_status submit(struct job *job, uint64_t change)
+static enum sg_status submit(struct job *job, uint64_t change, bool is_quiet)
 {
     struct save *save = sg_alloc(sizeof *save);
     if (save == NULL)
@@ -122,7 +122,7 @@ static enum sg_status submit(struct job *job, uint64_t change)
         .engine = job->engine,
         .id = job->record.id,
         .change = change,
-        .number = ++job->last_save,
+        .number = is_quiet ? 0 : ++job->last_save,
     };
     const struct job_record *record = &job->record;
     enum sg_status status = store_put_jobs(job->engine->store, &record, 1, on_saved, save);
@@ -131,13 +131,23 @@ static enum sg_status submit(struct job *job, uint64_t change)
     return status;
 }
 
-void job_save(struct job *job, uint64_t change)
+static void save(struct job *job, uint64_t change, bool is_quiet)
 {
     job->is_unsaved = false;
     if (change == 0)
         change = change_begin(job->engine);
-    if (submit(job, change) == SG_OK)
+    if (submit(job, change, is_quiet) == SG_OK)
         return;
     mark_unsaved(job);
     change_end(job->engine, change);
+}
+
+void job_save(struct job *job, uint64_t change)
+{
+    save(job, change, false);
+}
+
+void job_save_quietly(struct job *job, uint64_t change)
+{
+    save(job, change, true);
 }

@@ -82,9 +82,10 @@ def say(line):
 
 
 def ranges_of(blob):
-    """The durable ranges in a row of the database: core/checkpoint.c."""
+    """The durable ranges in a row of the database: core/checkpoint.h, and behind it the store's
+    seal of four bytes."""
     numbers, value, shift = [], 0, 0
-    for byte in blob[1:-4]:
+    for byte in blob[1:-8]:
         value |= (byte & 0x7F) << shift
         shift += 7
         if byte < 0x80:
