@@ -37,7 +37,8 @@ static void look(struct timer *timer)
         return;
     if (!net_is_up()) {
         if (++engine->n_network_looks < LOOKS_MAX)
-            timer_start(engine->loop, timer, LOOK_APART_US << (engine->n_network_looks - 1));
+            timer_start(engine->loop, timer,
+                        (uint64_t)LOOK_APART_US << (engine->n_network_looks - 1));
         return;
     }
     for (size_t i = 0; i < engine->n_jobs && engine->counts[JOB_WAITING] > 0; i++)

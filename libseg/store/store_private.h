@@ -35,6 +35,7 @@ struct db {
     sqlite3_stmt *statements[DB_STATEMENT_COUNT];
     struct sg_buf encoding; /* scratch for the ranges of one job */
     bool is_ours;           /* it was accepted: closing it may leave it tidy */
+    bool is_damaged;        /* SQLite said so */
     enum store_trouble trouble;
 };
 

@@ -18,6 +18,7 @@
 
 enum {
     APPLICATION_ID = 0x53656775, /* "Segu": what file(1) and we recognise the file by */
+    CHECKED_PAGES_MAX = 4096,    /* pages that are checked in a few milliseconds */
     BUSY_TIMEOUT_MS = 2000,      /* how long a predecessor may take to end */
     LATEST = 2                   /* PRAGMA user_version after the last migration */
 };
@@ -335,17 +336,30 @@ static enum sg_status check_log(struct db *db, const struct findings *found, str
     return status;
 }
 
-/* Refuses what is not ours or not sound. A log that is still there says that the last one who had
- * the file did not close it. Only then, or when it is gone, is each page checked at once: that
- * costs about a quarter of what reading the jobs does. Otherwise damage is noticed by that reading,
- * which sees every page but those of the index. */
+/* A log that is still there says that the last one who had the file did not close it; one that is
+ * gone, that somebody else did. A large file that was closed in order is not checked, since that
+ * costs about a quarter of what reading the jobs does. Its damage is noticed by that reading, which
+ * sees every page but those of the index, or else by a write, and then it is not closed in order. */
+static enum sg_status is_to_be_checked(struct db *db, const struct findings *found, bool *out,
+                                       struct sg_err *err)
+{
+    int64_t n_pages = 0;
+    enum sg_status status = db_query_number(db, "PRAGMA page_count", &n_pages, err);
+    *out = found->has_log || db->trouble != STORE_SOUND || n_pages <= CHECKED_PAGES_MAX;
+    return status;
+}
+
+/* Refuses what is not ours or not sound. */
 static enum sg_status examine(struct db *db, const struct findings *found, int64_t *out_version,
                               struct sg_err *err)
 {
     enum sg_status status = identify(db, out_version, err);
     if (status == SG_OK && found->has_log)
         status = check_log(db, found, err);
-    if (status == SG_OK && (found->has_log || db->trouble != STORE_SOUND))
+    bool is_checked = false;
+    if (status == SG_OK)
+        status = is_to_be_checked(db, found, &is_checked, err);
+    if (status == SG_OK && is_checked)
         status = check_pages(db, err);
     return status;
 }
@@ -411,10 +425,10 @@ enum sg_status db_open(struct db *db, const char *path, struct sg_err *err)
 }
 
 /* A file that says that it has no log was closed in order: one that says it has one, and has none,
- * lost it. If this fails, the log stays. */
+ * lost it. If this fails, the log stays. A damaged one is not tidy: the next start looks at it. */
 static void leave_tidy(struct db *db)
 {
-    if (db->is_ours)
+    if (db->is_ours && !db->is_damaged)
         sqlite3_exec(db->handle, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
 }
 

@@ -83,5 +83,7 @@ enum sg_status db_fail(struct db *db, int code, struct sg_err *err, const char *
     enum sg_status status = db_status(code);
     if (status == SG_OK)
         status = SG_E_DB; /* an answer that nobody expects: a row too few, a value that is none */
+    if (status == SG_E_DAMAGED)
+        db->is_damaged = true;
     return sg_err_foreign(err, status, code, "%s: %s", what, message);
 }

@@ -120,7 +120,7 @@ class Daemon:
         command = [*self.system.command("talk"), self.pipe, str(n_lines), str(n_idle)]
         done = subprocess.run(command, input=raw,
                               env=self.environment(), capture_output=True, timeout=DEADLINE_S)
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == 0, (done.returncode, done.stdout, done.stderr)
         return [json.loads(line) for line in done.stdout.splitlines()]
 
     def call(self, method, **params):
