@@ -339,7 +339,8 @@ static enum sg_status check_log(struct db *db, const struct findings *found, str
 /* A log that is still there says that the last one who had the file did not close it; one that is
  * gone, that somebody else did. A large file that was closed in order is not checked, since that
  * costs about a quarter of what reading the jobs does. Its damage is noticed by that reading, which
- * sees every page but those of the index, or else by a write, and then it is not closed in order. */
+ * sees every page but those of the index, or else by a write, and then it is not closed in order.
+ */
 static enum sg_status is_to_be_checked(struct db *db, const struct findings *found, bool *out,
                                        struct sg_err *err)
 {
