@@ -145,17 +145,16 @@ bool cookies_for_url(const char *text, const char *url, int64_t now_s, struct sg
     bool has_any = false;
     if (!read_place(url, &place))
         return false;
-    while (*text != '\0') {
+    size_t length;
+    for (const char *line; (line = sg_next_line(&text, &length)) != NULL;) {
         struct part fields[FIELD_COUNT];
-        size_t length = strcspn(text, "\n");
-        if (split(strip(text, length), fields) && goes_with(fields, &place, now_s)) {
+        if (split(strip(line, length), fields) && goes_with(fields, &place, now_s)) {
             sg_buf_puts(out, has_any ? "; " : "");
             sg_buf_append(out, fields[FIELD_NAME].text, fields[FIELD_NAME].length);
             sg_buf_putc(out, '=');
             sg_buf_append(out, fields[FIELD_VALUE].text, fields[FIELD_VALUE].length);
             has_any = true;
         }
-        text += length + (text[length] == '\n');
     }
     return has_any;
 }

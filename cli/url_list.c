@@ -58,23 +58,23 @@ enum sg_status url_list_add_lines(struct url_list *list, const char *name, const
                                   struct sg_err *err)
 {
     static const char blanks[] = " \t\r";
-    for (unsigned long number = 1; *text != '\0'; number++) {
-        size_t length = strcspn(text, "\n");
-        const char *next = text + length + (text[length] == '\n');
-        size_t indent = strspn(text, blanks);
-        text += indent < length ? indent : length;
+    unsigned long number = 0;
+    size_t length;
+    for (const char *line; (line = sg_next_line(&text, &length)) != NULL;) {
+        number++;
+        size_t indent = strspn(line, blanks);
+        line += indent < length ? indent : length;
         length -= indent < length ? indent : length;
-        while (length > 0 && strchr(blanks, text[length - 1]) != NULL)
+        while (length > 0 && strchr(blanks, line[length - 1]) != NULL)
             length--;
-        if (length > 0 && text[0] != '#') {
-            if (!is_address(text, length))
+        if (length > 0 && line[0] != '#') {
+            if (!is_address(line, length))
                 return sg_err_set(err, SG_E_INVALID,
                                   "%s, line %lu: '%.*s' is no address: correct the line, nothing "
                                   "was added",
-                                  name, number, (int)(length < 200 ? length : 200), text);
-            append(list, text, length);
+                                  name, number, (int)(length < 200 ? length : 200), line);
+            append(list, line, length);
         }
-        text = next;
     }
     return SG_OK;
 }

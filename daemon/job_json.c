@@ -36,12 +36,11 @@ static void add_time(cJSON *object, const char *name, int64_t wall_ms)
 static void add_lines(cJSON *object, const char *name, const char *lines)
 {
     cJSON *array = cJSON_AddArrayToObject(object, name);
-    while (lines != NULL && *lines != '\0') {
-        size_t length = strcspn(lines, "\n");
-        char *line = sg_strndup(lines, length);
-        cJSON_AddItemToArray(array, line != NULL ? cJSON_CreateString(line) : NULL);
-        sg_free(line);
-        lines += length + (lines[length] == '\n');
+    size_t length;
+    for (const char *line; (line = sg_next_line(&lines, &length)) != NULL;) {
+        char *text = sg_strndup(line, length);
+        cJSON_AddItemToArray(array, text != NULL ? cJSON_CreateString(text) : NULL);
+        sg_free(text);
     }
 }
 

@@ -2,6 +2,7 @@
 #include "base/text.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { MS_PER_DAY = 86400000 };
 
@@ -141,4 +142,14 @@ bool sg_equals_ignoring_case(const char *a, const char *b)
         b++;
     }
     return lower(*a) == lower(*b);
+}
+
+const char *sg_next_line(const char **text, size_t *out_length)
+{
+    const char *line = *text;
+    if (line == NULL || *line == '\0')
+        return NULL;
+    *out_length = strcspn(line, "\n");
+    *text = line + *out_length + (line[*out_length] == '\n');
+    return line;
 }

@@ -22,6 +22,10 @@ bool sg_parse_iso8601(const char *text, int64_t *out_wall_ms);
 /* Days from 1970-01-01 to the given day of the proleptic Gregorian calendar; `month` 1 to 12. */
 int64_t sg_days_from_civil(int64_t year, unsigned month, unsigned day);
 
+/* The next line of a text that has one entry a line: its beginning and, without the line break, its
+ * length; `*text` moves behind it. NULL at the end; a text that is NULL has no lines. */
+const char *sg_next_line(const char **text, size_t *out_length);
+
 /* Compares ASCII text without regard to case; other bytes compare as they are. */
 bool sg_equals_ignoring_case(const char *a, const char *b);
 

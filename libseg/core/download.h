@@ -146,7 +146,6 @@ struct lane {
     bool wants_range;
     bool is_paused;    /* we hold it back: its silence says nothing */
     uint64_t received; /* bytes of this request */
-    uint64_t asked_us;
     uint64_t last_byte_us;
     uint64_t not_before_us; /* backing off until then */
     int64_t failures;       /* in a row, without a byte received */

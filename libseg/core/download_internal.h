@@ -7,6 +7,8 @@
 
 #include "core/download.h"
 
+enum { WORTH_MENTIONING = 64 * 1024 }; /* a request that gave this much may be repeated at once */
+
 /* Appends an effect without a lane. */
 void download_emit(struct effects *effects, enum effect_kind kind);
 

@@ -23,7 +23,6 @@ static struct lane *ask(struct download *d, int lane, int source, uint64_t first
                         .end = end,
                         .pos = first,
                         .wants_range = !d->asks_whole,
-                        .asked_us = now_us,
                         .last_byte_us = now_us,
                         .failures = failures };
     emit_lane(fx, FX_OPEN_LANE, lane);

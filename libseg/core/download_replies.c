@@ -8,7 +8,6 @@
 
 enum {
     BAD_ANSWERS_MAX = 2,
-    WORTH_MENTIONING = 64 * 1024, /* a request that gave this much may be repeated at once */
     TICK_LATE_US = 10 * DOWNLOAD_TICK_US,
     ENDING_MAX_US = 500 * 1000, /* a complete transfer that does not end by then is cut off */
 };
@@ -51,23 +50,19 @@ static void recover(struct download *d, int lane, const struct sg_err *err, int6
         download_end_round(d, err, retry_after_ms, now_us, fx);
 }
 
-/* While others deliver it is enough that fewer lanes are wanted for a while. */
-static void refused(struct download *d, int lane, const struct sg_err *err, int64_t retry_after_ms,
-                    uint64_t now_us, struct effects *fx)
+/* While others deliver it is enough that fewer lanes are wanted for a while: true then. */
+static bool is_spared(struct download *d, int64_t retry_after_ms, uint64_t now_us)
 {
     if (d->has_plan)
         tuner_refused(&d->tuner, now_us, lanes_in(d, LANE_RECEIVING), retry_after_ms);
-    if (!may_others_deliver(d, now_us))
-        recover(d, lane, err, retry_after_ms, now_us, fx);
+    return may_others_deliver(d, now_us);
 }
 
-/* While others deliver it is enough that fewer lanes are wanted for a while: true then. */
-static bool is_spared(struct download *d, uint64_t now_us)
+static void refused(struct download *d, int lane, const struct sg_err *err, int64_t retry_after_ms,
+                    uint64_t now_us, struct effects *fx)
 {
-    if (!may_others_deliver(d, now_us))
-        return false;
-    tuner_refused(&d->tuner, now_us, lanes_in(d, LANE_RECEIVING), -1);
-    return true;
+    if (!is_spared(d, retry_after_ms, now_us))
+        recover(d, lane, err, retry_after_ms, now_us, fx);
 }
 
 /* What would end the download ends only this lane while others may deliver; so a link that works
@@ -76,7 +71,7 @@ static void end_unless_spared(struct download *d, enum job_state state, enum job
                               const struct sg_err *err, uint64_t now_us, struct effects *fx)
 {
     struct download_outcome outcome = { .state = state, .reason = reason, .err = *err };
-    d->has_spared = is_spared(d, now_us);
+    d->has_spared = is_spared(d, -1, now_us);
     if (d->has_spared)
         d->spared = outcome;
     else
@@ -98,7 +93,7 @@ static void ask_whole(struct download *d, uint64_t now_us, struct effects *fx)
 static void bad_answer(struct download *d, int lane, const struct sg_err *err, uint64_t now_us,
                        struct effects *fx)
 {
-    if (is_spared(d, now_us)) {
+    if (is_spared(d, -1, now_us)) {
         back_off(d, lane, -1, now_us);
         return;
     }
@@ -122,12 +117,17 @@ static void ranges_ignored(struct download *d, uint64_t now_us, struct effects *
         ask_whole(d, now_us, fx);
 }
 
-static void accept_body(struct download *d, const struct event *ev, int64_t total, bool has_ranges,
-                        struct effects *fx)
+static void begin_body(struct download *d, const struct event *ev)
 {
     struct lane *l = &d->lanes[ev->lane];
     l->state = LANE_RECEIVING;
     l->last_byte_us = ev->now_us;
+}
+
+static void accept_body(struct download *d, const struct event *ev, int64_t total, bool has_ranges,
+                        struct effects *fx)
+{
+    begin_body(d, ev);
     if (!d->has_plan) {
         download_learn(d, ev, total, has_ranges, fx);
         struct plan_grant grant;
@@ -167,13 +167,12 @@ static struct expectation expectation_of(const struct download *d, const struct 
 static void mirror_on_head(struct download *d, const struct event *ev, enum verdict verdict,
                            struct sg_err *err, struct effects *fx)
 {
-    struct lane *l = &d->lanes[ev->lane];
+    const struct lane *l = &d->lanes[ev->lane];
     int64_t retry_after_ms = ev->reply->retry_after_ms;
     if (verdict == VERDICT_RANGE && l->is_proof)
         err->status = source_remember(&d->sources[l->source], ev->reply);
     if (verdict == VERDICT_RANGE && err->status == SG_OK) {
-        l->state = LANE_RECEIVING;
-        l->last_byte_us = ev->now_us;
+        begin_body(d, ev);
         if (!l->is_proof)
             plan_receiving(&d->plan, ev->lane, ev->now_us, ev->setup_us);
         return;
@@ -303,18 +302,13 @@ static bool is_stalled(const struct download *d, const struct lane *l, uint64_t 
 
 static void drop_stalled(struct download *d, int lane, uint64_t now_us, struct effects *fx)
 {
-    const struct lane *l = &d->lanes[lane];
-    bool is_complete = l->state == LANE_ENDING;
+    bool is_complete = d->lanes[lane].state == LANE_ENDING;
     struct sg_err err = { 0 };
     sg_err_set(&err, SG_E_STALLED, "the server sent nothing for %u seconds",
                (unsigned)(d->config.stall_timeout_us / 1000000));
     lane_close(d, lane, now_us, fx);
-    if (d->has_outcome || is_complete)
-        return;
-    if (l->source != d->primary)
-        sources_failed(d, lane, &err, -1, now_us, fx);
-    else
-        recover(d, lane, &err, -1, now_us, fx);
+    if (!d->has_outcome && !is_complete)
+        lane_failed(d, lane, &err, now_us, fx);
 }
 
 /* After a long time in which nobody looked at the sockets (a busy machine, one that slept) their

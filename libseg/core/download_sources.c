@@ -8,23 +8,22 @@
  *       └──────────┘ */
 #include "core/download_internal.h"
 
-#include <string.h>
-
 #include "base/mem.h"
+#include "base/text.h"
 #include "core/retry.h"
 
 enum {
     SOURCE_FAILURES_MAX = 3,           /* in a row, without a byte */
     PROOF_SIZE = 4 * SEAM_SIZE,        /* what a mirror is judged by */
-    WORTH_MENTIONING = 64 * 1024,      /* a request that gave this much may be repeated at once */
     REFUSED_PAUSE_US = 5 * 1000 * 1000 /* before a mirror that wants no more lanes is asked again */
 };
 
 static int count_lines(const char *text)
 {
-    int n = text != NULL && *text != '\0';
-    for (; n > 0 && *text != '\0'; text++)
-        n += *text == '\n' && text[1] != '\0';
+    int n = 0;
+    size_t length;
+    while (sg_next_line(&text, &length) != NULL)
+        n++;
     return n;
 }
 

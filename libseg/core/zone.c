@@ -132,8 +132,8 @@ static struct span referrer_of(const char *headers)
 {
     static const char name[] = "Referer:";
     const size_t n = sizeof name - 1;
-    for (const char *line = headers; line != NULL && *line != '\0';) {
-        size_t length = strcspn(line, "\n");
+    size_t length;
+    for (const char *line; (line = sg_next_line(&headers, &length)) != NULL;) {
         char head[sizeof name] = { 0 };
         if (length >= n)
             memcpy(head, line, n);
@@ -141,7 +141,6 @@ static struct span referrer_of(const char *headers)
             size_t blanks = strspn(line + n, " \t");
             return (struct span){ line + n + blanks, length - n - blanks };
         }
-        line += length + (line[length] == '\n');
     }
     return (struct span){ "", 0 };
 }

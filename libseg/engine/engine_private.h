@@ -324,7 +324,7 @@ void run_part_start(struct run *run, part_fn *perform, part_done_fn *done);
 /* Commits the record; `done` gets the run, and ends an operation of it (run_op_end). */
 SG_MUST_USE enum sg_status run_commit(struct run *run, store_done_fn *done);
 
-/* Tells the download what came of opening, making or emptying the part file. */
+/* Tells the download what came of an operation on the part file. */
 void run_feed_part(struct run *run, enum event_kind kind, enum sg_status status,
                    const struct sg_err *err);
 

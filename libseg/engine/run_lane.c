@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "core/reply.h"
 #include "os/clock.h"
 #include "os/file.h"
@@ -269,9 +270,12 @@ void lanes_init(struct run *run)
 /* The n-th line of a list, counted from 1. The caller's (sg_free); NULL: no memory. */
 static char *line_of(const char *list, int n)
 {
-    while (--n > 0)
-        list = strchr(list, '\n') + 1;
-    return sg_strndup(list, strcspn(list, "\n"));
+    size_t length = 0;
+    const char *line = NULL;
+    for (int i = 0; i < n; i++)
+        line = sg_next_line(&list, &length);
+    SG_ASSERT(line != NULL); /* core counted them */
+    return sg_strndup(line, length);
 }
 
 /* What was given for the job's URL goes to no other server. */

@@ -19,15 +19,6 @@ enum {
     CLAIM_AGAIN_US = 1000000
 };
 
-static void feed(struct run *run, enum event_kind kind, enum sg_status status,
-                 const struct sg_err *err)
-{
-    struct event event = run_event(run, kind);
-    event.status = status;
-    event.err = status != SG_OK ? err : NULL;
-    run_feed(run, &event);
-}
-
 static bool grows_as_written(const struct job_record *record)
 {
     const char *none = file_allocation_word(FILE_ALLOC_NONE);
@@ -181,7 +172,7 @@ static void on_progress_committed(void *ctx, enum sg_status status, const struct
         timer_start(run->engine->loop, &run->claim_again, CLAIM_AGAIN_US);
         return;
     }
-    feed(run, EV_CHECKPOINTED, may_work_later(status) ? SG_OK : status, err);
+    run_feed_part(run, EV_CHECKPOINTED, may_work_later(status) ? SG_OK : status, err);
     run_op_end(run);
 }
 
@@ -201,7 +192,7 @@ static void on_flushed(struct run *run, struct part_task *task, enum sg_status s
     if (status == SG_OK)
         run_op_begin(run); /* until it worked, or the download ends */
     else
-        feed(run, EV_CHECKPOINTED, status, &task->err);
+        run_feed_part(run, EV_CHECKPOINTED, status, &task->err);
 }
 
 static enum sg_status flush(struct part_task *task)
@@ -217,7 +208,7 @@ void run_checkpoint(struct run *run)
 static void on_verified(struct run *run, struct part_task *task, enum sg_status status)
 {
     turn_end(&run->engine->turns, &run->turn);
-    feed(run, EV_VERIFIED, status, &task->err);
+    run_feed_part(run, EV_VERIFIED, status, &task->err);
 }
 
 void run_verify(struct run *run)
@@ -253,7 +244,7 @@ static void on_finished(struct run *run, struct part_task *task, enum sg_status 
     if (task->mark_err.status != SG_OK && run->engine->listener.on_warning != NULL)
         run->engine->listener.on_warning(run->engine->listener_ctx, run->job, &task->mark_err);
     enum sg_status named = take_names(record, task); /* it may have its name and have failed */
-    feed(run, EV_FINISHED, status == SG_OK ? named : status, &task->err);
+    run_feed_part(run, EV_FINISHED, status == SG_OK ? named : status, &task->err);
     run_op_end(run);
 }
 

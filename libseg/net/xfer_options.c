@@ -90,13 +90,10 @@ static bool add_header_text(struct curl_slist **lines, const char *text, size_t 
 
 static bool add_headers(struct curl_slist **lines, const char *text)
 {
-    while (*text != '\0') {
-        size_t length = strcspn(text, "\n");
-        if (!add_header_text(lines, text, length))
+    size_t length;
+    for (const char *line; (line = sg_next_line(&text, &length)) != NULL;) {
+        if (!add_header_text(lines, line, length))
             return false;
-        text += length;
-        if (*text == '\n')
-            text++;
     }
     return true;
 }

@@ -98,14 +98,11 @@ def ranges_of(blob):
 
 
 class Torture:
-    def __init__(self, daemon, origin, seed, n_kills, may_leave_parts=False, say=say):
-        """`may_leave_parts`: a kill between the making of a part file and the commit that names it
-        leaves it there, and the job goes on with another one."""
+    def __init__(self, daemon, origin, seed, n_kills, say=say):
         self.daemon = daemon
         self.origin = origin
         self.seed = seed
         self.n_kills = n_kills
-        self.may_leave_parts = may_leave_parts
         self.say = say
         self.items = []
         self.kills = []
@@ -447,8 +444,6 @@ class Torture:
                 owned.append(left)
         parts = {path for path in there - set(owned) if path.suffix == ".part"}
         self.say(f"  part files left: {len(parts)}")
-        if self.may_leave_parts:
-            there -= parts
         self.check(there == set(owned), f"too much or too little: {sorted(there ^ set(owned))}")
 
     def check(self, is_right, what):

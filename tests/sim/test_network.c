@@ -7,34 +7,15 @@
 #include <cmocka.h>
 
 #include "tests/sim/os/sim_net_watch.h"
-#include "tests/sim/world.h"
+#include "tests/sim/story.h"
 
-enum { KIB = 1024, MIB = 1024 * KIB, A_WHILE_MS = 120000 };
-
-/* A machine that runs, and a server with "file.bin" that sends 4 MiB/s. */
-static int set_up(void **state)
+/* A machine that runs, and a server with "file.bin". */
+static int set_up_network(void **state)
 {
-    struct world *world = world_create(1);
-    struct server *server = internet_add_server(&world->internet);
-    server->link_bps = 4 * MIB;
-    server_share(server, "file.bin", 8 * MIB);
-    world_start(world);
-    *state = world;
+    set_up(state);
+    serve_file(*state, 8 * MIB);
+    world_start(*state);
     return 0;
-}
-
-static int tear_down(void **state)
-{
-    world_destroy(*state);
-    return 0;
-}
-
-static struct promise *add(struct world *world)
-{
-    struct promise *promise = world_add(world, "http://server-1/file.bin", NULL);
-    while (!promise->is_add_told)
-        world_run_ms(world, 1);
-    return promise;
 }
 
 static void network_goes__jobs_wait__and_go_on_when_it_is_back(void **state)
@@ -118,7 +99,7 @@ static void network_back__job_that_waits_for_its_link__goes_on_waiting(void **st
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up_network, tear_down)
         CASE(network_goes__jobs_wait__and_go_on_when_it_is_back),
         CASE(network__restless__a_dead_server_is_asked_once_a_second__and_in_the_end_given_up),
         CASE(network__comes_late_after_its_address__is_found_by_another_look),

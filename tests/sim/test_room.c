@@ -7,41 +7,17 @@
 #include <cmocka.h>
 
 #include "os/path.h"
-#include "tests/sim/world.h"
-
-enum { KIB = 1024, MIB = 1024 * KIB, A_WHILE_MS = 120000 };
-
-static int set_up(void **state)
-{
-    *state = world_create(1);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    world_destroy(*state);
-    return 0;
-}
+#include "tests/sim/story.h"
 
 /* A machine that runs, a disk of this size, and a server with "file.bin" of 8 MiB. */
 static struct server *begin(struct world *world, uint64_t capacity_bytes)
 {
-    struct server *server = internet_add_server(&world->internet);
-    server->link_bps = 4 * MIB;
-    server_share(server, "file.bin", 8 * MIB);
+    struct server *server = serve_file(world, 8 * MIB);
     world_start(world);
     struct volume_nature *files = disk_volume(world->disk, VOLUME_DOWNLOADS);
     files->allocation = FILE_ALLOC_SPARSE;
     files->capacity_bytes = capacity_bytes;
     return server;
-}
-
-static struct promise *add(struct world *world)
-{
-    struct promise *promise = world_add(world, "http://server-1/file.bin", NULL);
-    while (!promise->is_add_told)
-        world_run_ms(world, 1);
-    return promise;
 }
 
 /* Others gave room back, or took it. */

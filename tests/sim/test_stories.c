@@ -11,44 +11,14 @@
 #include <cmocka.h>
 
 #include "os/path.h"
-#include "tests/sim/world.h"
+#include "tests/sim/story.h"
 
-enum { KIB = 1024, MIB = 1024 * KIB, A_WHILE_MS = 120000 };
-
-static int set_up(void **state)
-{
-    *state = world_create(1);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    world_destroy(*state);
-    return 0;
-}
-
-/* A machine that runs, and a server with "file.bin" that sends 4 MiB/s, half of them on each
- * connection. */
+/* A machine that runs, and a server with "file.bin". */
 static struct server *begin(struct world *world, uint64_t size)
 {
-    struct server *server = internet_add_server(&world->internet);
-    server->link_bps = 4 * MIB;
-    server_share(server, "file.bin", size);
+    struct server *server = serve_file(world, size);
     world_start(world);
     return server;
-}
-
-static struct promise *add_with(struct world *world, const char *url, struct job_record *record)
-{
-    struct promise *promise = world_add(world, url, record);
-    while (!promise->is_add_told)
-        world_run_ms(world, 1);
-    return promise;
-}
-
-static struct promise *add(struct world *world)
-{
-    return add_with(world, "http://server-1/file.bin", NULL);
 }
 
 static uint64_t when(struct world *world, const char *text)

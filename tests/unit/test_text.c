@@ -179,9 +179,29 @@ static void equals__ignoring_case__is_about_ascii_letters_only(void **state)
     assert_true(sg_equals_ignoring_case("Ü", "Ü"));
 }
 
+static void next_line__goes_through_a_text(void **state)
+{
+    (void)state;
+    const char *text = "ab\n\nc";
+    size_t length = 0;
+    assert_memory_equal(sg_next_line(&text, &length), "ab", 2);
+    assert_int_equal(length, 2);
+    assert_non_null(sg_next_line(&text, &length));
+    assert_int_equal(length, 0);
+    assert_string_equal(sg_next_line(&text, &length), "c");
+    assert_int_equal(length, 1);
+    assert_null(sg_next_line(&text, &length));
+    text = "d\n";
+    assert_non_null(sg_next_line(&text, &length));
+    assert_null(sg_next_line(&text, &length));
+    text = NULL;
+    assert_null(sg_next_line(&text, &length));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(next_line__goes_through_a_text),
         cmocka_unit_test(number__digits__is_read),
         cmocka_unit_test(number__anything_else__is_refused),
         cmocka_unit_test(time__known_moments__are_written_and_read),
