@@ -12,7 +12,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import system as systems  # noqa: E402
 from daemon import Daemon  # noqa: E402
 from origin import Origin, digest  # noqa: E402
-from stage import SEND_BUFFER, Stage  # noqa: E402
+from stage import SEND_BUFFER, Run, Stage, each  # noqa: E402
 
 # what only one of the systems can show
 collect_ignore = ["native" if systems.chosen().name == "wine" else "wine"]
@@ -61,6 +61,14 @@ def stage(request, system, tmp_path_factory):
     finally:
         if daemon.process.poll() is None:
             daemon.kill()
+
+
+@pytest.fixture(scope="module")
+def mended_as_if_nothing_had_been(request, stage):
+    """What the downloads "and may not" had that were resumed when the old file was back; they are
+    done."""
+    chosen = each(request.module.SITUATIONS, "and may not")
+    return stage.mend(chosen, Run.resume_as_if_nothing_had_been)
 
 
 @pytest.fixture

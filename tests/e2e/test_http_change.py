@@ -2,7 +2,7 @@
 
 import pytest
 
-from stage import MIB, SEAMS, Run, Situation, each
+from stage import MIB, SEAMS, Situation, each
 
 LATER = {"request": {"from": 2}}
 CUT = {"when": {"request": 1}, "reset_after": MIB // 2}     # so that a lone lane asks again, too
@@ -46,14 +46,8 @@ def test_a_file_is_of_one_version(run):
     run.check_end()
 
 
-@pytest.fixture(scope="module")
-def mended(stage):
-    """What the downloads had that were resumed when the old file was back; they are done."""
-    return stage.mend(each(SITUATIONS, "and may not"), Run.resume_as_if_nothing_had_been)
-
-
 @pytest.mark.parametrize("title, lanes", each(SITUATIONS, "and may not"))
-def test_the_old_version_is_kept_for_when_it_comes_back(run, mended):
-    have, before = mended[run]
+def test_the_old_version_is_kept_for_when_it_comes_back(run, mended_as_if_nothing_had_been):
+    have, before = mended_as_if_nothing_had_been[run]
     run.check_bytes(seed=1, size=run.situation.size)
     assert run.sent() - before <= run.situation.size - have + SEAMS, run.story()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stage import MIB, Run, Situation, each
+from stage import MIB, Situation, each
 
 LATER = {"request": {"from": 2}}
 CUT = {"when": {"request": 1}, "reset_after": MIB // 2}     # so that a lone lane asks again, too
@@ -28,12 +28,6 @@ def test_contents_are_not_mixed(run):
     run.check_end()
 
 
-@pytest.fixture(scope="module")
-def mended(stage):
-    """What the downloads had that were resumed when the old file was back; they are done."""
-    return stage.mend(each(SITUATIONS, "and may not"), Run.resume_as_if_nothing_had_been)
-
-
 @pytest.mark.parametrize("title, lanes", each(SITUATIONS, "and may not"))
-def test_what_is_kept_goes_on_when_the_old_content_is_back(run, mended):
+def test_what_is_kept_goes_on_when_the_old_content_is_back(run, mended_as_if_nothing_had_been):
     run.check_bytes(seed=1, size=run.situation.size)

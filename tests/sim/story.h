@@ -13,6 +13,7 @@ static inline int set_up(void **state)
     return 0;
 }
 
+/* The end of that world. */
 static inline int tear_down(void **state)
 {
     world_destroy(*state);

@@ -329,15 +329,7 @@ static bool is_at_end(const struct promise *promise, const struct job_record *re
 
 static bool is_settled(struct world *world)
 {
-    for (size_t i = 0; i < world->n_promises; i++) {
-        const struct promise *promise = &world->promises[i];
-        const struct job *job = world_job(world, promise);
-        if (!promise->is_add_told || (job == NULL) != promise->is_removal_asked)
-            return false;
-        if (job != NULL && !is_at_end(promise, job_record_of(job)))
-            return false;
-    }
-    return true;
+    return world_is_settled(world, is_at_end);
 }
 
 /* What needs somebody gets somebody. */

@@ -268,6 +268,19 @@ bool world_is_on(const struct world *world)
     return world->engine != NULL;
 }
 
+bool world_is_settled(struct world *world, end_fn *is_at_end)
+{
+    for (size_t i = 0; i < world->n_promises; i++) {
+        const struct promise *promise = &world->promises[i];
+        const struct job *job = world_job(world, promise);
+        if (!promise->is_add_told || (job == NULL) != promise->is_removal_asked)
+            return false;
+        if (job != NULL && !is_at_end(promise, job_record_of(job)))
+            return false;
+    }
+    return true;
+}
+
 /* ---- stopping ---- */
 
 static void on_stopped(void *ctx)

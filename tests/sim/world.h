@@ -94,6 +94,12 @@ void world_cut(struct world *world);
 /* The power goes inside of the n-th change of the disk from now. */
 void world_cut_after(struct world *world, uint64_t n_operations);
 
+/* Whether this is an end of a job that was promised. */
+typedef bool end_fn(const struct promise *promise, const struct job_record *record);
+
+/* True when every job is at its end, and those that were to be removed are gone. */
+bool world_is_settled(struct world *world, end_fn *is_at_end);
+
 /* True while the machine is on. */
 bool world_is_on(const struct world *world);
 

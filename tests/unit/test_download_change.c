@@ -103,54 +103,62 @@ static void download__file_changes_all_the_time__fails_after_three_restarts(void
 static void change_secretly(struct driver *d, int lane, struct answer *answer)
 {
     (void)lane;
-    if (d->ctx != NULL)
+    if (*(const bool *)d->ctx)
         answer->version = 1;
+}
+
+/* A job whose content changes so when `*is_secret` is set. */
+static struct driver *create_secretive(uint64_t total, int max_lanes, bool *is_secret)
+{
+    struct driver *d = driver_create(total, max_lanes);
+    d->on_request = change_secretly;
+    d->has_secrets = true;
+    d->ctx = is_secret;
+    return d;
+}
+
+static void assert_done_with_the_other(const struct driver *d, uint64_t total)
+{
+    assert_int_equal(d->outcome.state, JOB_DONE);
+    assert_memory_equal(d->disk, origin_bytes(1, 0), (size_t)total);
 }
 
 static void download__content_changes_secretly__is_found_where_requests_meet(void **state)
 {
     (void)state;
-    int on = 1;
-    struct driver *d = driver_create(8 * MIB, 4);
-    d->on_request = change_secretly;
-    d->has_secrets = true;
+    bool is_secret = false;
+    struct driver *d = create_secretive(8 * MIB, 4, &is_secret);
     driver_start(d);
     assert_true(driver_run_to_bytes(d, 2 * MIB));
-    d->ctx = &on;
+    is_secret = true;
     driver_abort_lane(d, 1, SG_E_RESET);
     assert_true(driver_run(d, 60));
     assert_int_equal(d->record.restarts, 1);
-    assert_int_equal(d->outcome.state, JOB_DONE);
-    assert_memory_equal(d->disk, origin_bytes(1, 0), 8 * MIB);
+    assert_done_with_the_other(d, 8 * MIB);
     release(d);
 }
 
 static void download__content_changed_secretly_between_runs__is_found(void **state)
 {
     (void)state;
-    int on = 1;
-    struct driver *d = driver_create(4 * MIB, 1);
-    d->on_request = change_secretly;
-    d->has_secrets = true;
+    bool is_secret = false;
+    struct driver *d = create_secretive(4 * MIB, 1, &is_secret);
     run_part_of(d, 2 * MIB);
-    d->ctx = &on;
+    is_secret = true;
     run(d);
-    assert_int_equal(d->outcome.state, JOB_DONE);
     assert_int_equal(d->record.restarts, 1);
-    assert_memory_equal(d->disk, origin_bytes(1, 0), 4 * MIB);
+    assert_done_with_the_other(d, 4 * MIB);
     release(d);
 }
 
 static void download__content_changed_secretly_and_may_not__fails_and_claims_nothing(void **state)
 {
     (void)state;
-    int on = 1;
-    struct driver *d = driver_create(4 * MIB, 4);
+    bool is_secret = false;
+    struct driver *d = create_secretive(4 * MIB, 4, &is_secret);
     d->record.on_change = JOB_ON_CHANGE_FAIL;
-    d->on_request = change_secretly;
-    d->has_secrets = true;
     run_part_of(d, 2 * MIB);
-    d->ctx = &on;
+    is_secret = true;
     run(d);
     assert_failed(d, SG_E_CHANGED);
     assert_int_equal(d->record.done, 0);
@@ -162,20 +170,17 @@ static void download__content_changed_secretly_and_may_not__fails_and_claims_not
 static void download__content_changed_secretly__crash__nothing_of_it_is_claimed(void **state)
 {
     (void)state;
-    int on = 1;
-    struct driver *d = driver_create(4 * MIB, 2);
-    d->on_request = change_secretly;
-    d->has_secrets = true;
+    bool is_secret = false;
+    struct driver *d = create_secretive(4 * MIB, 2, &is_secret);
     run_part_of(d, 2 * MIB);
     assert_true(d->committed.extents.count > 0);
-    d->ctx = &on;
+    is_secret = true;
     driver_start(d);
     assert_true(driver_run_to_phase(d, DOWNLOAD_PROBING));
     driver_crash(d);
     assert_int_equal(d->record.extents.count, 0);
     run(d);
-    assert_int_equal(d->outcome.state, JOB_DONE);
-    assert_memory_equal(d->disk, origin_bytes(1, 0), 4 * MIB);
+    assert_done_with_the_other(d, 4 * MIB);
     release(d);
 }
 
@@ -183,12 +188,10 @@ static void download__content_changed_secretly__paused_before_it_was_known__clai
     void **state)
 {
     (void)state;
-    int on = 1;
-    struct driver *d = driver_create(4 * MIB, 1);
-    d->on_request = change_secretly;
-    d->has_secrets = true;
+    bool is_secret = false;
+    struct driver *d = create_secretive(4 * MIB, 1, &is_secret);
     run_part_of(d, 2 * MIB);
-    d->ctx = &on;
+    is_secret = true;
     driver_start(d);
     while (!d->download.is_comparing)
         assert_true(driver_turn(d));
@@ -197,8 +200,7 @@ static void download__content_changed_secretly__paused_before_it_was_known__clai
     assert_int_equal(d->outcome.state, JOB_PAUSED);
     assert_int_equal(d->record.extents.count, 0);
     run(d);
-    assert_int_equal(d->outcome.state, JOB_DONE);
-    assert_memory_equal(d->disk, origin_bytes(1, 0), 4 * MIB);
+    assert_done_with_the_other(d, 4 * MIB);
     release(d);
 }
 
