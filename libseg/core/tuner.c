@@ -83,3 +83,13 @@ int tuner_target(const struct tuner *tuner)
 {
     return tuner->target;
 }
+
+int tuner_useful(const struct tuner *tuner)
+{
+    return tuner->is_settled ? tuner->best_lanes : 0;
+}
+
+int tuner_tolerated(const struct tuner *tuner)
+{
+    return tuner->tolerated;
+}

@@ -37,4 +37,10 @@ void tuner_refused(struct tuner *tuner, uint64_t now_us, int open, int64_t retry
 /* Lanes wanted now: 1 to the ceiling. */
 int tuner_target(const struct tuner *tuner);
 
+/* The number of lanes that was found best; 0 while none was compared with another. */
+int tuner_useful(const struct tuner *tuner);
+
+/* The lanes that the server has answered while it refused more; 0: it refused none. */
+int tuner_tolerated(const struct tuner *tuner);
+
 #endif
