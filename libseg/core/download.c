@@ -84,7 +84,7 @@ void download_learn(struct download *d, const struct event *ev, int64_t total, b
     d->has_ranges = has_ranges;
     d->is_open_ended = total < 0;
     extents_clear(&d->written);
-    tuner_init(&d->tuner, 0, has_ranges ? d->config.max_lanes : 1, ev->now_us);
+    shares_begin(d, ev->now_us);
     download_move(d, DOWNLOAD_CREATING);
     download_emit(fx, d->is_part_ready ? FX_RESET_PART : FX_CREATE_PART);
     d->is_part_ready = false;
@@ -140,7 +140,7 @@ static enum sg_status resume_plan(struct download *d, const struct event *ev)
     if (status == SG_OK) {
         d->has_plan = true;
         d->has_ranges = true;
-        tuner_init(&d->tuner, 0, d->config.max_lanes, ev->now_us);
+        shares_begin(d, ev->now_us);
         status = order_plan(d, ev);
     }
     return status;
@@ -320,8 +320,7 @@ void download_set_max_lanes(struct download *d, int max_lanes)
 {
     SG_ASSERT(max_lanes >= 1 && max_lanes <= PLAN_LANES_MAX);
     d->config.max_lanes = max_lanes;
-    if (d->has_plan && d->has_ranges)
-        tuner_set_ceiling(&d->tuner, max_lanes);
+    shares_changed(d);
 }
 
 uint64_t download_received(const struct download *d)

@@ -102,7 +102,7 @@ enum event_kind {
     EV_STOP,         /* end with `outcome` as soon as what is there is durable */
 };
 
-enum { DOWNLOAD_TICK_US = 100000 };
+enum { DOWNLOAD_TICK_US = 25000 };
 
 /* How a download ends: the job's next state. */
 struct download_outcome {
@@ -163,7 +163,8 @@ enum { SOURCES_MAX = 64 }; /* further mirrors are not used */
 /* A place that has the file: see download_sources.c. */
 struct source {
     enum source_state state;
-    int max_lanes;          /* that it tolerates; 0: not known */
+    struct tuner tuner;
+    uint64_t taken_bytes;
     uint64_t not_before_us; /* backing off until then */
     int64_t failures;       /* in a row, without a byte received */
     uint64_t proved_bytes;
@@ -199,7 +200,6 @@ struct download {
     uint64_t random;                /* state of the generator for jitter */
     struct plan plan;               /* valid from the first head on */
     bool has_plan;
-    struct tuner tuner;
     struct lane lanes[PLAN_LANES_MAX];
     struct source sources[SOURCES_MAX]; /* the job's URL, then its mirrors */
     int n_sources;

@@ -86,8 +86,25 @@ void sources_begin_again(struct download *download);
 /* A mirror begins to answer the request for its proof. SG_E_NOMEM. */
 SG_MUST_USE enum sg_status source_remember(struct source *source, const struct reply *reply);
 
-/* The source for the next lane; -1: none may be asked now. */
-int sources_pick(const struct download *download, uint64_t now_us);
+/* A plan begins: every source begins with what is expected of it. */
+void shares_begin(struct download *download, uint64_t now_us);
+
+/* A mirror came to be trusted. */
+void shares_admit(struct download *download, int source, uint64_t now_us);
+
+/* The download's number of lanes, or which sources are trusted, is another. */
+void shares_changed(struct download *download);
+
+/* The source refused a lane, which is closed already. */
+void shares_refused(struct download *download, int source, int64_t retry_after_ms, uint64_t now_us);
+
+/* Lets tuners look at what came, and moves lanes from sources that have too many. */
+void shares_tick(struct download *download, uint64_t now_us, struct effects *effects);
+
+/* The source for the next lane; -1: none wants one. The second: that may be asked, whether it wants
+ * one or not. */
+int shares_pick(const struct download *download, uint64_t now_us);
+int shares_pick_any(const struct download *download, uint64_t now_us);
 
 /* Asks mirrors for their proof as soon as there is something to compare it with. */
 void sources_prove(struct download *download, uint64_t now_us, struct effects *effects);

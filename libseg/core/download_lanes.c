@@ -110,15 +110,6 @@ void lanes_touch(struct download *d, uint64_t now_us)
         d->lanes[i].last_byte_us = now_us;
 }
 
-/* Lanes that are open, and those that count as such because they back off. */
-static int lanes_in_use(const struct download *d, uint64_t now_us)
-{
-    int n = 0;
-    for (int i = 0; i < PLAN_LANES_MAX; i++)
-        n += d->lanes[i].state != LANE_FREE || d->lanes[i].not_before_us > now_us;
-    return n;
-}
-
 int lanes_free(const struct download *d, uint64_t now_us)
 {
     for (int i = 0; i < PLAN_LANES_MAX; i++) {
@@ -137,14 +128,18 @@ static int lane_that_did_well(const struct download *d)
     return -1;
 }
 
-/* The lane to open next; -1: none. One that did well goes on even when fewer lanes are wanted by
- * now and those that back off take up all of them: else nothing would be fetched until they are
+/* The lane to open next, and on which source; false: none. One that did well goes on even when
+ * those that back off take up all that are wanted: else nothing would be fetched until they are
  * through. */
-static int next_lane(const struct download *d, uint64_t now_us)
+static bool next_lane(const struct download *d, uint64_t now_us, int *lane, int *source)
 {
-    if (lanes_in_use(d, now_us) < tuner_target(&d->tuner))
-        return lanes_free(d, now_us);
-    return download_open_lanes(d) == 0 ? lane_that_did_well(d) : -1;
+    *source = shares_pick(d, now_us);
+    *lane = *source >= 0 ? lanes_free(d, now_us) : -1;
+    if (*source < 0 && download_open_lanes(d) == 0) {
+        *source = shares_pick_any(d, now_us);
+        *lane = lane_that_did_well(d);
+    }
+    return *lane >= 0 && *source >= 0;
 }
 
 void lanes_open(struct download *d, uint64_t now_us, struct effects *fx)
@@ -153,8 +148,7 @@ void lanes_open(struct download *d, uint64_t now_us, struct effects *fx)
     int lane;
     int source;
     sources_prove(d, now_us, fx);
-    while (!grant.is_victim_dropped && (lane = next_lane(d, now_us)) >= 0 &&
-           (source = sources_pick(d, now_us)) >= 0) {
+    while (!grant.is_victim_dropped && next_lane(d, now_us, &lane, &source)) {
         if (!plan_assign(&d->plan, lane, now_us, &grant))
             return;
         if (grant.is_victim_dropped) { /* it is free from the next step on */
@@ -235,6 +229,7 @@ static void take_range(struct download *d, int lane, size_t n_bytes, uint64_t no
         l->tail_end = least(range->end + SEAM_SIZE, lane_asked_end(d, l));
     rate_add(&d->rate, now_us, take->n_bytes);
     d->taken_bytes += take->n_bytes;
+    d->sources[l->source].taken_bytes += take->n_bytes;
     d->bad_answers = 0;
     d->has_spared = false;
     if (d->has_ranges)

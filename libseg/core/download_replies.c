@@ -8,7 +8,7 @@
 
 enum {
     BAD_ANSWERS_MAX = 2,
-    TICK_LATE_US = 10 * DOWNLOAD_TICK_US,
+    TICK_LATE_US = 1000 * 1000,
     ENDING_MAX_US = 500 * 1000, /* a complete transfer that does not end by then is cut off */
 };
 
@@ -53,8 +53,7 @@ static void recover(struct download *d, int lane, const struct sg_err *err, int6
 /* While others deliver it is enough that fewer lanes are wanted for a while: true then. */
 static bool is_spared(struct download *d, int64_t retry_after_ms, uint64_t now_us)
 {
-    if (d->has_plan)
-        tuner_refused(&d->tuner, now_us, lanes_in(d, LANE_RECEIVING), retry_after_ms);
+    shares_refused(d, d->primary, retry_after_ms, now_us);
     return may_others_deliver(d, now_us);
 }
 
@@ -112,7 +111,7 @@ static void bad_answer(struct download *d, int lane, const struct sg_err *err, u
 static void ranges_ignored(struct download *d, uint64_t now_us, struct effects *fx)
 {
     d->config.max_lanes = 1;
-    tuner_set_ceiling(&d->tuner, 1);
+    shares_changed(d);
     if (lanes_in(d, LANE_RECEIVING) == 0)
         ask_whole(d, now_us, fx);
 }
@@ -328,6 +327,5 @@ void lanes_tick(struct download *d, uint64_t now_us, struct effects *fx)
             drop_stalled(d, i, now_us, fx);
     }
     if (d->has_plan)
-        tuner_tick(&d->tuner, now_us, rate_bps(&d->rate, now_us), lanes_in(d, LANE_RECEIVING),
-                   (uint64_t)(d->plan.setup_s * 1e6));
+        shares_tick(d, now_us, fx);
 }

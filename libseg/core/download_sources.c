@@ -73,28 +73,6 @@ static int lanes_of(const struct download *d, int source)
     return n;
 }
 
-static bool may_serve(const struct download *d, int source, uint64_t now_us)
-{
-    const struct source *s = &d->sources[source];
-    if (s->state != SOURCE_TRUSTED || s->not_before_us > now_us)
-        return false;
-    return s->max_lanes == 0 || lanes_of(d, source) < s->max_lanes;
-}
-
-int sources_pick(const struct download *d, uint64_t now_us)
-{
-    int best = -1;
-    int fewest = PLAN_LANES_MAX + 1;
-    for (int i = 0; i < d->n_sources; i++) {
-        int n = lanes_of(d, i);
-        if (n < fewest && may_serve(d, i, now_us)) {
-            fewest = n;
-            best = i;
-        }
-    }
-    return best;
-}
-
 /* A stretch of the part file to compare with; false while there is none long enough. */
 static bool find_sample(struct download *d, uint64_t *out_first)
 {
@@ -142,6 +120,7 @@ void sources_prove(struct download *d, uint64_t now_us, struct effects *fx)
 static void drop(struct download *d, int source, uint64_t now_us, struct effects *fx)
 {
     d->sources[source].state = SOURCE_DROPPED;
+    shares_changed(d);
     for (int i = 0; i < PLAN_LANES_MAX; i++) {
         if (d->lanes[i].state != LANE_FREE && d->lanes[i].source == source)
             lane_close(d, i, now_us, fx);
@@ -185,8 +164,14 @@ void sources_refused(struct download *d, int lane, const struct sg_err *err, int
         sources_failed(d, lane, err, retry_after_ms, now_us, fx);
         return;
     }
-    d->sources[number].max_lanes = n;
+    shares_refused(d, number, retry_after_ms, now_us);
     d->sources[number].not_before_us = now_us + REFUSED_PAUSE_US;
+}
+
+static void trust(struct download *d, int source, uint64_t now_us)
+{
+    d->sources[source].state = SOURCE_TRUSTED;
+    shares_admit(d, source, now_us);
 }
 
 void sources_compared(struct download *d, int source, uint64_t n_bytes, bool is_equal,
@@ -199,7 +184,7 @@ void sources_compared(struct download *d, int source, uint64_t n_bytes, bool is_
     if (!is_equal)
         drop(d, source, now_us, fx);
     else if (s->proved_bytes == PROOF_SIZE)
-        s->state = SOURCE_TRUSTED;
+        trust(d, source, now_us);
 }
 
 /* The next source that may be asked what the file is. */

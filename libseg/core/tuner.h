@@ -1,34 +1,63 @@
-/* How many lanes a download should have. It begins with a few, adds lanes while the measured total
- * rises by more than the noise, stops when it does not, and steps down at once when the server
- * refuses. Pure. */
+/* How many lanes a download should have. The tuner measures the total rate in slices of time, each
+ * with the number of lanes that were receiving in it, and compares: it begins with a few lanes,
+ * multiplies them while the total rises with them, keeps as many as the rate was worth when it no
+ * longer does, and steps down at once when the server refuses. Later it looks again, ever more
+ * seldom, and whenever the rate falls. Pure.
+ *
+ *   searching ─► settled: the rate did not rise with the lanes, or there are as many as may be
+ *       ▲           │
+ *       └───────────┘ time to look again, the rate fell, another ceiling, a refusal is forgiven */
 #ifndef SEGUE_CORE_TUNER_H
 #define SEGUE_CORE_TUNER_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { TUNER_START_LANES = 2 };
-
-struct tuner {
-    int ceiling;    /* never more */
-    int target;     /* lanes wanted now */
-    int tolerated;  /* the server refused more than this; 0: it never refused */
-    int best_lanes; /* the number at which the best rate was measured */
-    double best_bps;
-    uint64_t measure_from_us; /* the present number of lanes is measured from here on */
-    uint64_t grow_not_before_us;
-    uint64_t settle_us; /* how long a number of lanes is measured */
-    bool is_settled;
+enum {
+    TUNER_START_LANES = 4, /* where nothing is known of the server */
+    TUNER_FEW_LANES = 2,   /* not fewer, unless refused: one may stall */
 };
 
-/* Begins with `start` lanes (0: TUNER_START_LANES), never above `ceiling`. */
-void tuner_init(struct tuner *tuner, int start, int ceiling, uint64_t now_us);
+/* What a slice of time showed. */
+struct tuner_sample {
+    double lanes; /* receiving, on average; 0: no sample */
+    double bps;   /* all of them together */
+};
+
+struct tuner {
+    int ceiling; /* never more */
+    int target;  /* lanes wanted now */
+    bool is_settled;
+    int useful; /* the number that the last search ended with; 0: none did */
+
+    /* the slice that is being measured */
+    uint64_t slice_from_us;
+    uint64_t slice_from_bytes;
+    uint64_t last_us;
+    double lane_us; /* receiving lanes, summed over its time */
+
+    struct tuner_sample base;    /* with clearly fewer lanes than the target */
+    struct tuner_sample present; /* the last with as many as the target */
+
+    uint64_t look_again_us; /* when settled: at this time */
+    uint64_t look_every_us;
+
+    bool was_refused; /* from then on lanes are added one by one, more or less */
+    int tolerated;    /* the server refused more than this; 0: it refuses none */
+    uint64_t forgive_us;
+    uint64_t forgive_every_us;
+};
+
+/* Begins with `start` lanes (0: TUNER_START_LANES), never above `ceiling`; `bytes` as in
+ * tuner_tick. */
+void tuner_init(struct tuner *tuner, int start, int ceiling, uint64_t now_us, uint64_t bytes);
 
 /* Another ceiling, at once. */
 void tuner_set_ceiling(struct tuner *tuner, int ceiling);
 
-/* Called every tick with the total rate and the lanes that are receiving. */
-void tuner_tick(struct tuner *tuner, uint64_t now_us, double total_bps, int receiving,
+/* Called every tick: `bytes` that all lanes together received up to now, the lanes that are
+ * receiving, and what opening one takes. Neither time nor bytes go back. */
+void tuner_tick(struct tuner *tuner, uint64_t now_us, uint64_t bytes, int receiving,
                 uint64_t setup_us);
 
 /* The server refused a lane while `open` others were open. */

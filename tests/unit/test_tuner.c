@@ -7,19 +7,53 @@
 
 #include <cmocka.h>
 
-enum { TICK_US = 100000, SECOND_US = 1000000, LANE_BPS = 1000000 };
+enum { TICK_US = 25000, SECOND_US = 1000000, SETUP_US = 75000, LANE_BPS = 2000000 };
 
-/* Lets `seconds` pass at a server that gives each lane LANE_BPS and all of them `cap_bps`. */
-static uint64_t pass(struct tuner *tuner, uint64_t now_us, int seconds, double cap_bps)
+/* A server that gives each lane LANE_BPS and all of them at most `cap_bps`. A lane begins to
+ * receive SETUP_US after it was wanted. */
+struct line {
+    struct tuner tuner;
+    uint64_t now_us;
+    double bytes;
+    double cap_bps;
+    int tolerates; /* refuses more lanes; 0: none */
+    int receiving;
+    uint64_t asked_us; /* when the lanes that are wanted now were asked for */
+    int asked;
+    int most; /* lanes wanted at any time */
+};
+
+static void start(struct line *line, int lanes, int ceiling)
 {
-    for (int i = 0; i < seconds * SECOND_US / TICK_US; i++) {
-        now_us += TICK_US;
-        int lanes = tuner_target(tuner);
-        double bps = (double)lanes * LANE_BPS;
-        tuner_tick(tuner, now_us, bps < cap_bps ? bps : cap_bps, lanes, 20000);
-        assert_in_range(tuner_target(tuner), 1, tuner->ceiling);
+    tuner_init(&line->tuner, lanes, ceiling, line->now_us, (uint64_t)line->bytes);
+    line->receiving = 1;
+}
+
+static void pass_tick(struct line *line)
+{
+    int target = tuner_target(&line->tuner);
+    assert_in_range(target, 1, line->tuner.ceiling);
+    if (target > line->most)
+        line->most = target;
+    double bps = (double)line->receiving * LANE_BPS;
+    line->now_us += TICK_US;
+    line->bytes += (bps < line->cap_bps ? bps : line->cap_bps) * TICK_US / SECOND_US;
+    tuner_tick(&line->tuner, line->now_us, (uint64_t)line->bytes, line->receiving, SETUP_US);
+    bool is_refused = line->tolerates > 0 && target > line->tolerates;
+    if (target != line->asked) {
+        line->asked = target;
+        line->asked_us = line->now_us;
     }
-    return now_us;
+    if (target < line->receiving || line->now_us - line->asked_us >= SETUP_US)
+        line->receiving = is_refused ? line->tolerates : target;
+    if (is_refused && line->receiving == line->tolerates)
+        tuner_refused(&line->tuner, line->now_us, line->tolerates, -1);
+}
+
+static void pass(struct line *line, int milliseconds)
+{
+    for (int i = 0; i < milliseconds * 1000 / TICK_US; i++)
+        pass_tick(line);
 }
 
 static void tuner__begins__within_the_ceiling(void **state)
@@ -27,71 +61,137 @@ static void tuner__begins__within_the_ceiling(void **state)
     (void)state;
     static const struct {
         int start, ceiling, target;
-    } rows[] = { { 0, 16, 2 }, { 0, 1, 1 }, { 8, 16, 8 }, { 8, 4, 4 }, { -1, 16, 2 } };
+    } rows[] = { { 0, 16, TUNER_START_LANES }, { 0, 1, 1 }, { 8, 16, 8 }, { 8, 4, 4 } };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct tuner tuner;
-        tuner_init(&tuner, rows[i].start, rows[i].ceiling, 0);
+        tuner_init(&tuner, rows[i].start, rows[i].ceiling, 0, 0);
         assert_int_equal(tuner_target(&tuner), rows[i].target);
+        assert_int_equal(tuner_useful(&tuner), 0);
     }
 }
 
-static void tuner__every_lane_pays__goes_to_the_ceiling_in_seconds(void **state)
+static void tuner__every_lane_pays__goes_to_the_ceiling_at_once(void **state)
 {
     (void)state;
-    struct tuner tuner;
-    tuner_init(&tuner, 0, 16, 0);
-    pass(&tuner, 0, 3, 1e9);
-    assert_int_equal(tuner_target(&tuner), 16);
+    struct line line = { .cap_bps = 1e9 };
+    start(&line, 0, 16);
+    pass(&line, 400);
+    assert_int_equal(tuner_target(&line.tuner), 16);
 }
 
-static void tuner__line_is_full__goes_back_to_what_was_enough(void **state)
+static void tuner__one_lane_fills_the_line__opens_no_more_than_the_first_few(void **state)
 {
     (void)state;
-    struct tuner tuner;
-    tuner_init(&tuner, 0, 64, 0);
-    pass(&tuner, 0, 10, 4.0 * LANE_BPS);
-    assert_int_equal(tuner_target(&tuner), 4);
+    struct line line = { .cap_bps = LANE_BPS };
+    start(&line, 0, 64);
+    pass(&line, 5000);
+    assert_int_equal(line.most, TUNER_START_LANES);
+    assert_int_equal(tuner_target(&line.tuner), TUNER_FEW_LANES);
+    assert_int_equal(tuner_useful(&line.tuner), TUNER_FEW_LANES);
+}
+
+static void tuner__line_is_full__keeps_as_many_as_fill_it(void **state)
+{
+    (void)state;
+    static const int lanes[] = { 3, 5, 6, 10 };
+    for (size_t i = 0; i < sizeof lanes / sizeof lanes[0]; i++) {
+        struct line line = { .cap_bps = (double)lanes[i] * LANE_BPS };
+        start(&line, 0, 64);
+        pass(&line, 8000);
+        assert_in_range(tuner_target(&line.tuner), lanes[i], lanes[i] * 2);
+    }
 }
 
 static void tuner__line_grows_later__is_noticed(void **state)
 {
     (void)state;
-    struct tuner tuner;
-    tuner_init(&tuner, 0, 16, 0);
-    uint64_t now_us = pass(&tuner, 0, 10, 4.0 * LANE_BPS);
-    pass(&tuner, now_us, 40, 16.0 * LANE_BPS);
-    assert_int_equal(tuner_target(&tuner), 16);
+    struct line line = { .cap_bps = 4.0 * LANE_BPS };
+    start(&line, 0, 16);
+    pass(&line, 8000);
+    assert_in_range(tuner_target(&line.tuner), 4, 8);
+    line.cap_bps = 16.0 * LANE_BPS;
+    pass(&line, 40000);
+    assert_int_equal(tuner_target(&line.tuner), 16);
 }
 
-static void tuner__lanes_are_not_all_receiving__nothing_is_concluded(void **state)
+/* A line that stays full is looked at ever more seldom. */
+static void tuner__nothing_ever_changes__looks_seldom(void **state)
+{
+    (void)state;
+    struct line line = { .cap_bps = 4.0 * LANE_BPS };
+    start(&line, 0, 16);
+    int looks = 0;
+    int before = tuner_target(&line.tuner);
+    for (int i = 0; i < 1000 * 40; i++) {
+        pass_tick(&line);
+        looks += tuner_target(&line.tuner) > before;
+        before = tuner_target(&line.tuner);
+    }
+    assert_in_range(looks, 2, 12);
+}
+
+/* Lanes get slower, each for itself: others may make up for it. */
+static void tuner__rate_falls__looks_again(void **state)
+{
+    (void)state;
+    struct line line = { .cap_bps = 4.0 * LANE_BPS };
+    start(&line, 0, 16);
+    pass(&line, 5000);
+    line.cap_bps = 1.0 * LANE_BPS;
+    line.most = 0;
+    pass(&line, 4500);
+    assert_int_equal(line.most, 8);
+}
+
+static void tuner__lanes_never_come__concludes_nothing(void **state)
 {
     (void)state;
     struct tuner tuner;
-    tuner_init(&tuner, 0, 16, 0);
-    for (uint64_t now_us = 0; now_us < 100 * (uint64_t)SECOND_US; now_us += TICK_US)
-        tuner_tick(&tuner, now_us, 0.0, 1, 20000);
-    assert_int_equal(tuner_target(&tuner), 2);
+    tuner_init(&tuner, 0, 16, 0, 0);
+    for (uint64_t now_us = TICK_US; now_us < 100 * (uint64_t)SECOND_US; now_us += TICK_US)
+        tuner_tick(&tuner, now_us, now_us, 1, SETUP_US);
+    assert_int_equal(tuner_target(&tuner), TUNER_START_LANES);
+    assert_int_equal(tuner_useful(&tuner), 0);
 }
 
-static void tuner__refused__steps_down_and_tries_again_later(void **state)
+static void tuner__refused__steps_down_and_asks_for_one_more_later(void **state)
+{
+    (void)state;
+    struct line line = { .cap_bps = 1e9, .tolerates = 5 };
+    start(&line, 0, 16);
+    pass(&line, 2000);
+    assert_int_equal(tuner_target(&line.tuner), 5);
+    assert_int_equal(tuner_tolerated(&line.tuner), 5);
+    line.most = 0;
+    pass(&line, 25000);
+    assert_int_equal(line.most, 5);
+    pass(&line, 20000);
+    assert_int_equal(line.most, 6);
+    assert_int_equal(tuner_target(&line.tuner), 5);
+    line.tolerates = 0;
+    pass(&line, 300000);
+    assert_int_equal(tuner_target(&line.tuner), 16);
+}
+
+/* Fifteen are asked for at once; the refusals come first, the answers to some behind them. */
+static void tuner__answers_come_after_refusals__count_as_tolerated(void **state)
 {
     (void)state;
     struct tuner tuner;
-    tuner_init(&tuner, 0, 16, 0);
-    uint64_t now_us = pass(&tuner, 0, 3, 1e9);
-    tuner_refused(&tuner, now_us, 5, -1);
-    assert_int_equal(tuner_target(&tuner), 5);
-    now_us = pass(&tuner, now_us, 29, 1e9);
-    assert_int_equal(tuner_target(&tuner), 5);
-    pass(&tuner, now_us, 60, 1e9);
-    assert_int_equal(tuner_target(&tuner), 16);
+    tuner_init(&tuner, 16, 16, 0, 0);
+    for (int i = 0; i < 12; i++)
+        tuner_refused(&tuner, 1000, 1, -1);
+    assert_int_equal(tuner_target(&tuner), 1);
+    tuner_tick(&tuner, 2000, 1, 4, SETUP_US);
+    assert_int_equal(tuner_target(&tuner), 4);
+    assert_int_equal(tuner_tolerated(&tuner), 4);
 }
 
 static void tuner__refused_with_none_open__keeps_one(void **state)
 {
     (void)state;
     struct tuner tuner;
-    tuner_init(&tuner, 8, 16, 0);
+    tuner_init(&tuner, 8, 16, 0, 0);
     tuner_refused(&tuner, 0, 0, -1);
     assert_int_equal(tuner_target(&tuner), 1);
 }
@@ -99,49 +199,53 @@ static void tuner__refused_with_none_open__keeps_one(void **state)
 static void tuner__server_asks_for_patience__gets_it(void **state)
 {
     (void)state;
-    struct tuner tuner;
-    tuner_init(&tuner, 8, 16, 0);
-    tuner_refused(&tuner, 0, 2, 120000);
-    uint64_t now_us = pass(&tuner, 0, 119, 1e9);
-    assert_int_equal(tuner_target(&tuner), 2);
-    pass(&tuner, now_us, 60, 1e9);
-    assert_int_equal(tuner_target(&tuner), 16);
+    struct line line = { .cap_bps = 1e9 };
+    start(&line, 2, 16);
+    tuner_refused(&line.tuner, 0, 2, 120000);
+    pass(&line, 119000);
+    assert_int_equal(line.most, 2);
+    pass(&line, 120000);
+    assert_int_equal(tuner_target(&line.tuner), 16);
 }
 
 static void tuner__absurd_patience__does_not_overflow(void **state)
 {
     (void)state;
     struct tuner tuner;
-    tuner_init(&tuner, 8, 16, 0);
+    tuner_init(&tuner, 8, 16, 0, 0);
     uint64_t now_us = (uint64_t)1 << 60;
     tuner_refused(&tuner, now_us, 2, (int64_t)INT32_MAX * 1000);
-    assert_true(tuner.grow_not_before_us > now_us);
+    assert_true(tuner.forgive_us > now_us);
 }
 
 static void tuner__ceiling_changes__is_followed(void **state)
 {
     (void)state;
-    struct tuner tuner;
-    tuner_init(&tuner, 0, 16, 0);
-    uint64_t now_us = pass(&tuner, 0, 3, 1e9);
-    tuner_set_ceiling(&tuner, 3);
-    assert_int_equal(tuner_target(&tuner), 3);
-    now_us = pass(&tuner, now_us, 5, 1e9);
-    assert_int_equal(tuner_target(&tuner), 3);
-    tuner_set_ceiling(&tuner, 64);
-    pass(&tuner, now_us, 3, 1e9);
-    assert_int_equal(tuner_target(&tuner), 64);
+    struct line line = { .cap_bps = 1e9 };
+    start(&line, 0, 16);
+    pass(&line, 3000);
+    tuner_set_ceiling(&line.tuner, 3);
+    assert_int_equal(tuner_target(&line.tuner), 3);
+    pass(&line, 5000);
+    assert_int_equal(tuner_target(&line.tuner), 3);
+    tuner_set_ceiling(&line.tuner, 64);
+    pass(&line, 3000);
+    assert_int_equal(tuner_target(&line.tuner), 64);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tuner__begins__within_the_ceiling),
-        cmocka_unit_test(tuner__every_lane_pays__goes_to_the_ceiling_in_seconds),
-        cmocka_unit_test(tuner__line_is_full__goes_back_to_what_was_enough),
+        cmocka_unit_test(tuner__every_lane_pays__goes_to_the_ceiling_at_once),
+        cmocka_unit_test(tuner__one_lane_fills_the_line__opens_no_more_than_the_first_few),
+        cmocka_unit_test(tuner__line_is_full__keeps_as_many_as_fill_it),
         cmocka_unit_test(tuner__line_grows_later__is_noticed),
-        cmocka_unit_test(tuner__lanes_are_not_all_receiving__nothing_is_concluded),
-        cmocka_unit_test(tuner__refused__steps_down_and_tries_again_later),
+        cmocka_unit_test(tuner__nothing_ever_changes__looks_seldom),
+        cmocka_unit_test(tuner__rate_falls__looks_again),
+        cmocka_unit_test(tuner__lanes_never_come__concludes_nothing),
+        cmocka_unit_test(tuner__refused__steps_down_and_asks_for_one_more_later),
+        cmocka_unit_test(tuner__answers_come_after_refusals__count_as_tolerated),
         cmocka_unit_test(tuner__refused_with_none_open__keeps_one),
         cmocka_unit_test(tuner__server_asks_for_patience__gets_it),
         cmocka_unit_test(tuner__absurd_patience__does_not_overflow),

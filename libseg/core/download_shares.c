@@ -1,0 +1,172 @@
+/* How many lanes each source gets. Every source has a tuner of its own, for a slow mirror says
+ * nothing about a fast one. Together they have at most the download's number of lanes: a fair share
+ * each, and what one does not need is left to the others. */
+#include "core/download_internal.h"
+
+static bool is_in_use(const struct lane *l, uint64_t now_us)
+{
+    return l->state != LANE_FREE || l->not_before_us > now_us;
+}
+
+/* Lanes of a source that are open, and those that count as such because they back off. */
+static int lanes_used(const struct download *d, int source, uint64_t now_us)
+{
+    int n = 0;
+    for (int i = 0; i < PLAN_LANES_MAX; i++)
+        n += d->lanes[i].source == source && is_in_use(&d->lanes[i], now_us);
+    return n;
+}
+
+static int lanes_receiving(const struct download *d, int source)
+{
+    int n = 0;
+    for (int i = 0; i < PLAN_LANES_MAX; i++)
+        n += d->lanes[i].source == source && d->lanes[i].state == LANE_RECEIVING;
+    return n;
+}
+
+static int trusted_sources(const struct download *d)
+{
+    int n = 0;
+    for (int i = 0; i < d->n_sources; i++)
+        n += d->sources[i].state == SOURCE_TRUSTED;
+    return n;
+}
+
+static int lanes_allowed(const struct download *d)
+{
+    return d->has_ranges ? d->config.max_lanes : 1;
+}
+
+static int fair_share(const struct download *d)
+{
+    int n = trusted_sources(d);
+    int share = n > 0 ? lanes_allowed(d) / n : lanes_allowed(d);
+    return share > 1 ? share : 1;
+}
+
+/* What a source is known to need; before that, its share. */
+static int need_of(const struct source *source, int share)
+{
+    if (source->state != SOURCE_TRUSTED)
+        return 0;
+    return tuner_useful(&source->tuner) > 0 ? tuner_target(&source->tuner) : share;
+}
+
+static void set_ceilings(struct download *d)
+{
+    int share = fair_share(d);
+    int needed = 0;
+    for (int i = 0; i < d->n_sources; i++)
+        needed += need_of(&d->sources[i], share);
+    for (int i = 0; i < d->n_sources; i++) {
+        struct source *source = &d->sources[i];
+        int left = lanes_allowed(d) - (needed - need_of(source, share));
+        tuner_set_ceiling(&source->tuner, left > share ? left : share);
+    }
+}
+
+void shares_begin(struct download *d, uint64_t now_us)
+{
+    for (int i = 0; i < d->n_sources; i++)
+        shares_admit(d, i, now_us);
+}
+
+void shares_admit(struct download *d, int source, uint64_t now_us)
+{
+    struct source *s = &d->sources[source];
+    tuner_init(&s->tuner, 0, fair_share(d), now_us, s->taken_bytes);
+    set_ceilings(d);
+}
+
+void shares_changed(struct download *d)
+{
+    if (d->has_plan)
+        set_ceilings(d);
+}
+
+void shares_refused(struct download *d, int source, int64_t retry_after_ms, uint64_t now_us)
+{
+    if (d->has_plan)
+        tuner_refused(&d->sources[source].tuner, now_us, lanes_receiving(d, source),
+                      retry_after_ms);
+}
+
+/* The lane that a source can spare most easily: the one that brings least. */
+static int slowest_of(const struct download *d, int source, uint64_t now_us)
+{
+    int slowest = -1;
+    double least_bps = 0.0;
+    for (int i = 0; i < PLAN_LANES_MAX; i++) {
+        const struct lane *l = &d->lanes[i];
+        if (l->source != source || l->state != LANE_RECEIVING || l->is_proof)
+            continue;
+        double bps = rate_bps(&d->plan.lanes[i].rate, now_us);
+        if (slowest < 0 || bps < least_bps) {
+            slowest = i;
+            least_bps = bps;
+        }
+    }
+    return slowest;
+}
+
+/* A source that came to be trusted needs lanes that others have. One at a time changes hands, so
+ * that the line is never empty. */
+static void give_way(struct download *d, int source, uint64_t now_us, struct effects *fx)
+{
+    if (lanes_used(d, source, now_us) <= d->sources[source].tuner.ceiling)
+        return;
+    int lane = slowest_of(d, source, now_us);
+    if (lane >= 0)
+        lane_close(d, lane, now_us, fx);
+}
+
+void shares_tick(struct download *d, uint64_t now_us, struct effects *fx)
+{
+    for (int i = 0; i < d->n_sources; i++) {
+        struct source *source = &d->sources[i];
+        if (source->state != SOURCE_TRUSTED)
+            continue;
+        tuner_tick(&source->tuner, now_us, source->taken_bytes, lanes_receiving(d, i),
+                   (uint64_t)(d->plan.setup_s * 1e6));
+        give_way(d, i, now_us, fx);
+    }
+    set_ceilings(d);
+}
+
+static bool may_serve(const struct source *source, uint64_t now_us)
+{
+    return source->state == SOURCE_TRUSTED && source->not_before_us <= now_us;
+}
+
+/* How full a source's number of lanes is; 1 and above: it wants no more. */
+static double fullness(const struct download *d, int source, uint64_t now_us)
+{
+    return (double)lanes_used(d, source, now_us) / tuner_target(&d->sources[source].tuner);
+}
+
+int shares_pick(const struct download *d, uint64_t now_us)
+{
+    int best = -1;
+    double least = 1.0;
+    int used = 0;
+    for (int i = 0; i < d->n_sources; i++)
+        used += lanes_used(d, i, now_us);
+    for (int i = 0; i < d->n_sources && used < lanes_allowed(d); i++) {
+        double full = fullness(d, i, now_us);
+        if (full < least && may_serve(&d->sources[i], now_us)) {
+            best = i;
+            least = full;
+        }
+    }
+    return best;
+}
+
+int shares_pick_any(const struct download *d, uint64_t now_us)
+{
+    for (int i = 0; i < d->n_sources; i++) {
+        if (may_serve(&d->sources[i], now_us))
+            return i;
+    }
+    return -1;
+}
