@@ -42,16 +42,29 @@ static uint64_t setup_of(const struct server *server)
     return server->open_us + server->first_us;
 }
 
-/* What each further connection to a server adds at a time, the best first. */
-static int gains_of(const struct network *net, int source, uint64_t start_us, uint64_t now_us,
-                    double *gains)
+/* Connections that a server serves. */
+static int places_of(const struct server *server)
 {
+    bool has_fewer = server->max_served > 0 && server->max_served < NETWORK_SLOTS;
+    return has_fewer ? server->max_served : NETWORK_SLOTS;
+}
+
+/* Who fetches. */
+struct client {
+    const struct network *network;
+    uint64_t start_us;
+    uint64_t known_us; /* from then on it knows enough to ask for more than one range */
+};
+
+/* What each further connection to a server adds at a time, the best first. */
+static int gains_of(const struct client *client, int source, uint64_t now_us, double *gains)
+{
+    const struct network *net = client->network;
     const struct server *server = &net->servers[source];
-    uint64_t born_us = start_us + setup_of(server);
+    uint64_t born_us = client->start_us + setup_of(server);
     double left_bps = server->cap_bps;
-    int n = server->max_served > 0 && server->max_served < NETWORK_SLOTS ? server->max_served
-                                                                         : NETWORK_SLOTS;
-    if (now_us < born_us)
+    int n = places_of(server);
+    if (now_us < born_us || (now_us < client->known_us && source > 0))
         return 0;
     double ramp_bps = network_ramp_bps(net, source, now_us - born_us);
     for (int slot = 0; slot < NETWORK_SLOTS; slot++)
@@ -61,17 +74,18 @@ static int gains_of(const struct network *net, int source, uint64_t start_us, ui
         gains[i] = least(gains[i], left_bps);
         left_bps -= gains[i];
     }
-    return n;
+    return now_us < client->known_us ? 1 : n;
 }
 
 /* A server's gains fall, so taking the best ones of all servers takes each server's in order. */
-static double best_bps(const struct network *net, uint64_t start_us, uint64_t now_us)
+static double best_bps(const struct client *client, uint64_t now_us)
 {
+    const struct network *net = client->network;
     double gains[GAINS_MAX];
     double sum_bps = 0.0;
     int n = 0;
     for (int source = 0; source < net->n_sources; source++)
-        n += gains_of(net, source, start_us, now_us, gains + n);
+        n += gains_of(client, source, now_us, gains + n);
     if (net->n_sources > 1)
         sort_down(gains, n);
     for (int i = 0; i < n && i < NETWORK_LANES; i++)
@@ -80,11 +94,14 @@ static double best_bps(const struct network *net, uint64_t start_us, uint64_t no
 }
 
 /* Until then the best rate does not change. */
-static uint64_t next_change(const struct network *net, uint64_t start_us, uint64_t now_us)
+static uint64_t next_change(const struct client *client, uint64_t now_us)
 {
+    const struct network *net = client->network;
     uint64_t next_us = network_next_drift(net, now_us);
+    if (now_us < client->known_us)
+        next_us = sooner(next_us, client->known_us);
     for (int source = 0; source < net->n_sources; source++) {
-        uint64_t born_us = start_us + setup_of(&net->servers[source]);
+        uint64_t born_us = client->start_us + setup_of(&net->servers[source]);
         uint64_t ramp_us = UINT64_MAX;
         if (now_us >= born_us)
             ramp_us = network_ramp_next(net, source, now_us - born_us);
@@ -96,16 +113,16 @@ static uint64_t next_change(const struct network *net, uint64_t start_us, uint64
     return next_us;
 }
 
-static uint64_t bound_by_rates(const struct network *net, uint64_t start_us)
+static uint64_t bound_by_rates(const struct client *client)
 {
-    double left = (double)net->total;
-    uint64_t now_us = start_us;
+    double left = (double)client->network->total;
+    uint64_t now_us = client->start_us;
     for (;;) {
-        double bps = best_bps(net, start_us, now_us);
-        uint64_t next_us = next_change(net, start_us, now_us);
+        double bps = best_bps(client, now_us);
+        uint64_t next_us = next_change(client, now_us);
         double until_us = next_us == UINT64_MAX ? left / bps * 1e6 : (double)(next_us - now_us);
         if (bps * until_us / 1e6 >= left || next_us == UINT64_MAX)
-            return now_us - start_us + (uint64_t)(left / bps * 1e6);
+            return now_us - client->start_us + (uint64_t)(left / bps * 1e6);
         left -= bps * until_us / 1e6;
         now_us = next_us;
     }
@@ -135,8 +152,7 @@ static double most_bytes(const struct network *net, uint64_t elapsed_us)
     for (int slot = 0; slot < NETWORK_SLOTS; slot++)
         gains[slot] = server->slot_bps[slot] * (double)time_alive(net, slot, elapsed_us) / 1e6;
     sort_down(gains, NETWORK_SLOTS);
-    int n = server->max_served > 0 && server->max_served < NETWORK_SLOTS ? server->max_served
-                                                                         : NETWORK_SLOTS;
+    int n = places_of(server);
     for (int i = 0; i < n; i++)
         bytes += gains[i];
     return bytes;
@@ -158,11 +174,24 @@ static uint64_t bound_by_lives(const struct network *net)
     return low_us;
 }
 
-uint64_t bound_us(const struct network *net, uint64_t start_us)
+static uint64_t bound_of(const struct client *client)
 {
-    uint64_t by_rates = bound_by_rates(net, start_us);
+    const struct network *net = client->network;
+    uint64_t by_rates = bound_by_rates(client);
     bool has_lives =
         net->n_sources == 1 && net->drift == DRIFT_NONE && net->servers[0].fate != FATE_NONE;
     uint64_t by_lives = has_lives ? bound_by_lives(net) : 0;
     return by_rates > by_lives ? by_rates : by_lives;
+}
+
+uint64_t bound_us(const struct network *net, uint64_t start_us)
+{
+    return bound_of(&(struct client){ net, start_us, start_us });
+}
+
+uint64_t bound_asking_us(const struct network *net, uint64_t start_us)
+{
+    const struct server *asked = &net->servers[0];
+    uint64_t known_us = start_us + setup_of(asked) + asked->first_us;
+    return bound_of(&(struct client){ net, start_us, known_us });
 }

@@ -10,4 +10,8 @@
 /* Microseconds from the start to the last byte, when the client starts at `start_us`. */
 uint64_t bound_us(const struct network *network, uint64_t start_us);
 
+/* The same for a client that does not know the file: until its first request is answered it has
+ * that one, as a link that works once demands, though all its connections may be open by then. */
+uint64_t bound_asking_us(const struct network *network, uint64_t start_us);
+
 #endif

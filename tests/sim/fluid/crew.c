@@ -16,15 +16,28 @@ enum {
     HOPELESS = 50,   /* times the bound: then a download has come to no end */
     ROUNDING_US = 2, /* of times to whole microseconds */
     CREW_MAX = 64,
+    STEPS_A_JOB = 100, /* at least, for the rates that are measured */
+    STEP_MIN_US = 1000,
+    STEP_MAX_US = 20000, /* the engine looks at a trickle this often */
 };
 
 static const int lane_counts[] = { 16, 8, 4, 2, 1 };
+
+static uint64_t step_for(const struct sample *s)
+{
+    uint64_t step_us = s->bound_us / STEPS_A_JOB;
+    if (step_us < STEP_MIN_US)
+        return STEP_MIN_US;
+    return step_us < STEP_MAX_US ? step_us : STEP_MAX_US;
+}
 
 static void try_fixed(const struct network *net, struct sample *s)
 {
     uint64_t best_us = s->finish_us * 2;
     for (size_t i = 0; i < sizeof lane_counts / sizeof lane_counts[0]; i++) {
-        struct fetch_options options = { .fixed_lanes = lane_counts[i], .give_up_us = best_us };
+        struct fetch_options options = { .fixed_lanes = lane_counts[i],
+                                         .give_up_us = best_us,
+                                         .step_us = step_for(s) };
         struct fetch_result result = fetch_run(net, &options);
         if (!result.is_done || result.finish_us >= best_us)
             continue;
@@ -47,7 +60,10 @@ struct sample crew_fetch(const struct crew_plan *plan, size_t index, FILE *trace
                         .number = (uint32_t)number,
                         .total = net.total };
     s.bound_us = bound_us(&net, NETWORK_SECOND_US);
-    struct fetch_options options = { .give_up_us = s.bound_us * HOPELESS, .trace = trace };
+    s.asking_us = bound_asking_us(&net, NETWORK_SECOND_US);
+    struct fetch_options options = { .give_up_us = s.bound_us * HOPELESS,
+                                     .step_us = step_for(&s),
+                                     .trace = trace };
     struct fetch_result result = fetch_run(&net, &options);
     s.is_done = result.is_done;
     s.finish_us = result.finish_us;

@@ -10,9 +10,6 @@
 enum {
     MIB = 1024 * 1024,
     START_US = NETWORK_SECOND_US,
-    STEP_MIN_US = 2000,
-    STEP_MAX_US = 20000, /* the engine looks at a trickle this often */
-    STEPS_A_JOB = 500,
     WRITE_SIZE = MIB,
     STEPS_AT_ONCE_MAX = 64 * PLAN_LANES_MAX, /* more is a loop */
     SEED = 1,
@@ -211,6 +208,7 @@ static void keep(struct fetch *f, int lane, const struct download_take *take)
         r->buffer_offset = take->offset;
     SG_ASSERT(r->buffer_offset + r->buffer_length == take->offset);
     r->buffer_length += take->n_bytes;
+    f->taken_bytes += take->n_bytes;
     must(extents_add(&f->arrived, take->offset, take->offset + take->n_bytes));
     if (r->buffer_length >= WRITE_SIZE)
         submit(f, lane);
@@ -282,7 +280,7 @@ static uint64_t next_turn(struct fetch *f, int lane)
 
 static uint64_t next_moment(struct fetch *f)
 {
-    uint64_t next_us = least(f->next_tick_us, f->now_us + f->step_us);
+    uint64_t next_us = least(f->next_tick_us, f->now_us + f->options->step_us);
     next_us = least(next_us, wire_next(&f->wire));
     for (int i = 0; i < PLAN_LANES_MAX; i++) {
         if (f->requests[i].is_open)
@@ -382,7 +380,7 @@ static void check_end(const struct fetch *f)
     const struct job_record *record = &f->record;
     SG_ASSERT(extents_contain(&f->arrived, 0, f->network->total));
     SG_ASSERT(extents_contain(&record->extents, 0, f->network->total));
-    SG_ASSERT(f->result.fetched >= f->network->total);
+    SG_ASSERT(f->taken_bytes == f->network->total); /* each byte once */
 }
 
 static void run_rounds(struct fetch *f)
@@ -411,14 +409,6 @@ static void set_mirrors(struct fetch *f)
     SG_ASSERT(f->record.mirrors != NULL);
 }
 
-static uint64_t step_for(const struct fetch_options *options)
-{
-    uint64_t step_us = options->give_up_us / STEPS_A_JOB;
-    if (step_us < STEP_MIN_US)
-        return STEP_MIN_US;
-    return least(step_us, STEP_MAX_US);
-}
-
 struct fetch_result fetch_run(const struct network *network, const struct fetch_options *options)
 {
     struct fetch *f = sg_alloc(sizeof *f);
@@ -426,7 +416,6 @@ struct fetch_result fetch_run(const struct network *network, const struct fetch_
     f->network = network;
     f->options = options;
     f->start_us = f->now_us = START_US;
-    f->step_us = step_for(options);
     job_record_init(&f->record);
     set_mirrors(f);
     wire_init(&f->wire, network, f->now_us);

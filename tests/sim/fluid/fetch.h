@@ -13,6 +13,7 @@
 struct fetch_options {
     int fixed_lanes;     /* this many lanes all the time, without the tuner; 0: as it ships */
     uint64_t give_up_us; /* virtual time after which it is over */
+    uint64_t step_us;    /* bytes come at least this often; what they lead to has its exact time */
     FILE *trace;         /* its life as lines; NULL: none */
 };
 

@@ -29,6 +29,7 @@ struct fetch {
     struct download download;
     struct request requests[PLAN_LANES_MAX];
     struct extents arrived;
+    uint64_t taken_bytes;                /* of ranges: what comes besides is a seam, or surplus */
     struct event queue[FETCH_QUEUE_MAX]; /* told and not stepped yet */
     size_t queue_head;
     size_t queue_count;

@@ -37,8 +37,9 @@ enum fate {
     FATE_STALLS, /* it falls silent: for ever, or for a while, and then lives again */
 };
 
-/* A connection that is opened takes the first free slot, and has the slot's rate, also when it is
- * the second one there: opening again until a fast one comes is a game without a bound. */
+/* Connections take the free slots in turn, and have the rate of their slot. So one that is opened
+ * again has another rate, as on the way to a real server, and yet all rates are known to the bound:
+ * opening until a fast one comes would else be a game without one. */
 struct server {
     double slot_bps[NETWORK_SLOTS];
     double cap_bps; /* all its connections together; 0: no cap */

@@ -6,8 +6,12 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "core/plan.h"
+
+enum { SPARE_BYTES = 4 * PLAN_PIECE_MIN }; /* may come twice whatever the size of the file */
 
 static const double low_part = 0.05;
+static const double duplicates_max = 0.02;
 
 double sample_ratio(const struct sample *s)
 {
@@ -17,6 +21,11 @@ double sample_ratio(const struct sample *s)
 static double duplicates_of(const struct sample *s)
 {
     return (double)(s->fetched - s->total) / (double)s->total;
+}
+
+bool sample_is_wasteful(const struct sample *s)
+{
+    return (double)(s->fetched - s->total) > duplicates_max * (double)s->total + SPARE_BYTES;
 }
 
 static int compare(const void *a, const void *b)
@@ -37,6 +46,9 @@ static void add(struct tally *t, const struct sample *s)
     double duplicates = duplicates_of(s);
     t->ratios[t->n++] = sample_ratio(s);
     t->mean += sample_ratio(s);
+    t->asking += (double)s->asking_us / (double)s->bound_us;
+    t->n_lost += !s->is_done;
+    t->n_wasteful += sample_is_wasteful(s);
     t->duplicates += duplicates;
     t->opened += s->n_opened;
     t->requests += s->n_requests;
@@ -56,6 +68,7 @@ static void divide(struct tally *t)
 {
     double n = t->n > 0 ? (double)t->n : 1.0;
     t->mean /= n;
+    t->asking /= n;
     t->duplicates /= n;
     t->opened /= n;
     t->requests /= n;
@@ -94,31 +107,37 @@ double tally_percentile(const struct tally *t, double part)
 
 static void print_row(FILE *out, const char *name, const struct tally *t)
 {
-    fprintf(out, "%-10s %8zu %7.3f %7.3f %7.3f %7.3f %8.3f %7.2f %7.2f %7.1f %7.1f", name, t->n,
-            t->mean, tally_percentile(t, 0.5), tally_percentile(t, 0.95), tally_percentile(t, 0.99),
-            t->worst, t->duplicates * 100.0, t->worst_duplicates * 100.0, t->opened, t->requests);
+    fprintf(out, "%-10s %8zu %7.3f %7.3f %7.3f %7.3f %7.3f %8.3f %7.2f %8.2f %6zu %7.1f %7.1f",
+            name, t->n, t->asking, t->mean, tally_percentile(t, 0.5), tally_percentile(t, 0.95),
+            tally_percentile(t, 0.99), t->worst, t->duplicates * 100.0, t->worst_duplicates * 100.0,
+            t->n_wasteful, t->opened, t->requests);
     if (t->n_fixed > 0)
-        fprintf(out, " %7.3f %7.3f", t->of_best_fixed, t->of_best_fixed_low);
+        fprintf(out, " %6.3f %6.3f", t->of_best_fixed, t->of_best_fixed_low);
+    if (t->n_lost > 0)
+        fprintf(out, "  %zu came to no end", t->n_lost);
     fputc('\n', out);
+}
+
+static void print_head(FILE *out)
+{
+    fprintf(out, "%-10s %8s %-48s %-23s %-15s %s\n", "", "", "finish time / fluid bound",
+            "came twice: %", "a job", "of best fixed");
+    fprintf(out, "%-10s %8s %7s %7s %7s %7s %7s %8s %7s %8s %6s %7s %7s %6s %6s\n", "family",
+            "networks", "asking", "mean", "p50", "p95", "p99", "worst", "mean", "worst", "n > 2%",
+            "opened", "asked", "mean", "p5");
 }
 
 void tally_print(FILE *out, const struct sample *samples, size_t n)
 {
     const struct family *all;
     size_t n_families = families(&all);
-    fprintf(out, "%-10s %8s %-40s %-15s %-15s %s\n", "", "", "finish / fluid bound", "twice, %",
-            "a job", "of best fixed");
-    fprintf(out, "%-10s %8s %7s %7s %7s %7s %8s %7s %7s %7s %7s %7s %7s\n", "family", "networks",
-            "mean", "p50", "p95", "p99", "worst", "mean", "worst", "opened", "asked", "mean", "p5");
-    for (size_t i = 0; i < n_families; i++) {
-        struct tally t = tally_of(samples, n, i);
+    print_head(out);
+    for (size_t i = 0; i <= n_families; i++) {
+        struct tally t = tally_of(samples, n, i < n_families ? i : SIZE_MAX);
         if (t.n > 0)
-            print_row(out, all[i].name, &t);
+            print_row(out, i < n_families ? all[i].name : "all", &t);
         tally_fini(&t);
     }
-    struct tally t = tally_of(samples, n, SIZE_MAX);
-    print_row(out, "all", &t);
-    tally_fini(&t);
 }
 
 static bool is_in_budget(FILE *out, const char *name, const struct tally *t,
@@ -158,16 +177,16 @@ bool tally_write_csv(const char *path, const struct sample *samples, size_t n)
     FILE *out = fopen(path, "w");
     if (out == NULL)
         return false;
-    fprintf(out, "family,number,bytes,bound_s,finish_s,ratio,duplicates,opened,requests,"
+    fprintf(out, "family,number,bytes,asking_s,bound_s,finish_s,ratio,duplicates,opened,requests,"
                  "of_best_fixed,best_fixed\n");
     for (size_t i = 0; i < n; i++) {
         const struct sample *s = &samples[i];
         fprintf(out,
-                "%s,%" PRIu32 ",%" PRIu64 ",%.6f,%.6f,%.4f,%.5f,%" PRId32 ",%" PRId32
+                "%s,%" PRIu32 ",%" PRIu64 ",%.6f,%.6f,%.6f,%.4f,%.5f,%" PRId32 ",%" PRId32
                 ",%.4f,%" PRId32 "\n",
-                all[s->family].name, s->number, s->total, (double)s->bound_us / 1e6,
-                (double)s->finish_us / 1e6, sample_ratio(s), duplicates_of(s), s->n_opened,
-                s->n_requests, s->of_best_fixed, s->best_fixed);
+                all[s->family].name, s->number, s->total, (double)s->asking_us / 1e6,
+                (double)s->bound_us / 1e6, (double)s->finish_us / 1e6, sample_ratio(s),
+                duplicates_of(s), s->n_opened, s->n_requests, s->of_best_fixed, s->best_fixed);
     }
     return fclose(out) == 0;
 }

@@ -16,6 +16,7 @@ struct sample {
     bool is_done; /* else the download gave up, or came to no end */
     uint64_t total;
     uint64_t bound_us;
+    uint64_t asking_us; /* the bound of a client that has to ask first */
     uint64_t finish_us;
     uint64_t fetched;
     int32_t n_opened;
@@ -29,6 +30,9 @@ struct tally {
     size_t n;
     double *ratios; /* finish / bound, ascending */
     double mean, worst;
+    double asking;                       /* mean of what a client that has to ask first may reach */
+    size_t n_lost;                       /* that came to no end */
+    size_t n_wasteful;                   /* that fetched too much twice: see sample_is_wasteful */
     double duplicates, worst_duplicates; /* shares of the file */
     double opened, requests;             /* a job */
     size_t n_fixed;
@@ -36,6 +40,9 @@ struct tally {
 };
 
 double sample_ratio(const struct sample *sample);
+
+/* More than 2 % of the file came twice, and more than a few pieces. */
+bool sample_is_wasteful(const struct sample *sample);
 
 /* Counts samples of a family; SIZE_MAX: all. The caller releases it by tally_fini. */
 struct tally tally_of(const struct sample *samples, size_t n, size_t family);

@@ -75,10 +75,12 @@ static struct conn *idle_conn(struct wire *w, int source)
 
 static struct conn *open_conn(struct wire *w, int source)
 {
-    for (int slot = 0; slot < NETWORK_SLOTS; slot++) {
+    for (int i = 0; i < NETWORK_SLOTS; i++) {
+        int slot = (w->next_slot[source] + i) % NETWORK_SLOTS;
         struct conn *c = &w->conns[source][slot];
         if (c->state != CONN_NONE)
             continue;
+        w->next_slot[source] = slot + 1;
         c->opened = w->n_opened++;
         c->born_us = 0;
         c->life_end_us = UINT64_MAX;

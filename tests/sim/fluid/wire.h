@@ -46,6 +46,7 @@ struct wire_news {
 struct wire {
     const struct network *network;
     struct conn conns[NETWORK_SOURCES][NETWORK_SLOTS];
+    int next_slot[NETWORK_SOURCES];   /* the next connection takes the first free one from here */
     struct conn *of_lane[WIRE_LANES]; /* NULL: the lane has no request */
     uint64_t now_us;
     bool is_stale; /* rates are to be worked out anew */
