@@ -113,8 +113,10 @@ static void carry_out(struct fetch *f, const struct effect *effect)
 static void hold_lanes(struct fetch *f)
 {
     int n = f->options->fixed_lanes;
-    if (n > 0 && f->download.has_plan)
-        tuner_init(&f->download.tuner, n, n, f->now_us);
+    for (int i = 0; n > 0 && f->download.has_plan && i < f->download.n_sources; i++) {
+        struct source *source = &f->download.sources[i];
+        tuner_init(&source->tuner, n, n, f->now_us, source->taken_bytes);
+    }
 }
 
 static void step(struct fetch *f, const struct event *event)

@@ -58,6 +58,14 @@ void trace_effect(struct fetch *f, const struct effect *effect)
         say(f, "end");
 }
 
+static int lanes_wanted(const struct download *d)
+{
+    int n = 0;
+    for (int i = 0; i < d->n_sources; i++)
+        n += d->sources[i].state == SOURCE_TRUSTED ? tuner_target(&d->sources[i].tuner) : 0;
+    return n;
+}
+
 static void view(struct fetch *f)
 {
     FILE *out = f->options->trace;
@@ -66,7 +74,7 @@ static void view(struct fetch *f)
     for (int i = 0; i < PLAN_LANES_MAX; i++)
         sum_bps += wire_lane_bps(&f->wire, i);
     say(f, "target %d, open %d, %.2f MiB/s (believed %.2f), set-up believed %.0f ms, left %.2f MiB",
-        tuner_target(&d->tuner), download_open_lanes(d), sum_bps / mib,
+        lanes_wanted(d), download_open_lanes(d), sum_bps / mib,
         download_rate_bps(d, f->now_us) / mib, d->plan.setup_s * 1e3,
         (double)plan_remaining(&d->plan) / mib);
     for (int i = 0; i < PLAN_LANES_MAX; i++) {
@@ -91,7 +99,7 @@ void trace_state(struct fetch *f)
 {
     if (f->options->trace == NULL || !f->download.has_plan)
         return;
-    int target = tuner_target(&f->download.tuner);
+    int target = lanes_wanted(&f->download);
     if (target != f->shown_target)
         say(f, "tuner    wants %d lanes (before: %d)", target, f->shown_target);
     f->shown_target = target;
