@@ -127,8 +127,12 @@ void shares_tick(struct download *d, uint64_t now_us, struct effects *fx)
         struct source *source = &d->sources[i];
         if (source->state != SOURCE_TRUSTED)
             continue;
-        tuner_tick(&source->tuner, now_us, source->taken_bytes, lanes_receiving(d, i),
-                   (uint64_t)(d->plan.setup_s * 1e6));
+        struct tuner_view view = { .now_us = now_us,
+                                   .bytes = source->taken_bytes,
+                                   .left = plan_remaining(&d->plan),
+                                   .receiving = lanes_receiving(d, i),
+                                   .setup_us = (uint64_t)(d->plan.setup_s * 1e6) };
+        tuner_tick(&source->tuner, &view);
         give_way(d, i, now_us, fx);
     }
     set_ceilings(d);

@@ -7,11 +7,11 @@
 
 enum {
     GROWTH = 4, /* each step of a search multiplies the lanes by this at most */
-    SLICE_BYTES = 128 * 1024,
+    SLICE_BYTES = 24 * 1024,
 };
 
 static const uint64_t slice_min_us = 50000; /* shorter ones show chance */
-static const uint64_t slice_max_us = 1000000;
+static const uint64_t slice_max_us = 500000;
 static const uint64_t settled_slice_us = 2000000;
 static const uint64_t look_first_us = 10000000;
 static const uint64_t look_max_us = 160000000;
@@ -24,6 +24,8 @@ static const double worth = 0.4;   /* new lanes must bring this part of what the
 static const double rising =
     1.15;                         /* from slice to slice: new lanes are still getting up to speed */
 static const double fallen = 0.6; /* of what it was when the search ended */
+static const double felt = 0.02;  /* of the shortest time that the rest can take */
+static const double long_s = 6.0; /* for one lane alone */
 static const double headroom = 1.1; /* above what the rate was worth */
 
 static int at_most(int value, int limit)
@@ -83,9 +85,10 @@ void tuner_set_ceiling(struct tuner *tuner, int ceiling)
         search(tuner);
 }
 
-static void settle(struct tuner *tuner, int lanes, uint64_t now_us)
+static void settle(struct tuner *tuner, int lanes, const struct tuner_sample *now, uint64_t now_us)
 {
     tuner->is_settled = true;
+    tuner->present = *now;
     tuner->target = at_most(at_least(lanes, TUNER_FEW_LANES), limit_of(tuner));
     tuner->useful = tuner->target;
     tuner->look_again_us = now_us + tuner->look_every_us;
@@ -93,82 +96,123 @@ static void settle(struct tuner *tuner, int lanes, uint64_t now_us)
 
 /* What was measured becomes what more lanes have to beat. The step is large when it is proved that
  * lanes pay, and careful once the server has refused some. */
-static void grow(struct tuner *tuner, bool is_proved)
+static void grow(struct tuner *tuner, const struct tuner_sample *now)
 {
-    tuner->base = tuner->present;
-    tuner->present.lanes = 0.0;
+    bool is_proved = tuner->base.lanes > 0.0;
     int step = tuner->target * (GROWTH - 1);
     if (tuner->was_refused)
         step = at_least(tuner->target / 4, 1);
     else if (!is_proved)
         step = tuner->target;
+    tuner->base = *now;
+    tuner->present.lanes = 0.0;
     tuner->target = at_most(tuner->target + step, limit_of(tuner));
 }
 
-/* More lanes than the base had: they pay when the rate rose with them. That is believed at once;
- * that they do not pay only when the rate rises no more, since new connections are slow at first. */
-static void judge(struct tuner *tuner, const struct tuner_sample *now, uint64_t now_us)
+static double gain_of(const struct tuner *tuner, const struct tuner_sample *now)
 {
-    struct tuner_sample before = tuner->present;
-    tuner->present = *now;
-    bool has_base = tuner->base.lanes > 0.0 && tuner->base.bps > 0.0;
-    double gain = has_base ? now->bps / tuner->base.bps : 1.0;
-    double more = has_base ? now->lanes / tuner->base.lanes : 1.0;
-    if (gain >= 1.0 + worth * (more - 1.0)) {
-        tuner->look_every_us = look_first_us;
-        if (tuner->target >= limit_of(tuner))
-            settle(tuner, tuner->target, now_us);
-        else
-            grow(tuner, has_base);
-        return;
-    }
-    bool is_rising = before.lanes <= 0.0 || now->bps > before.bps * rising;
-    if (is_rising)
-        return;
-    tuner->look_every_us = at_most_us(tuner->look_every_us * 2, look_max_us);
-    settle(tuner, (int)ceil(tuner->base.lanes * fmax(gain, 1.0) * headroom - 0.5), now_us);
+    return now->bps / tuner->base.bps;
 }
 
-static void watch(struct tuner *tuner, const struct tuner_sample *now, uint64_t now_us)
+/* More lanes than the base had pay when the rate rose with them. */
+static bool is_paying(const struct tuner *tuner, const struct tuner_sample *now)
 {
-    bool has_fallen = now->bps < tuner->present.bps * fallen;
-    bool is_time = now_us >= tuner->look_again_us;
-    if (now->bps > tuner->present.bps)
-        tuner->present = *now;
-    if ((!has_fallen && !is_time) || tuner->target >= limit_of(tuner))
+    if (tuner->base.lanes <= 0.0 || tuner->base.bps <= 0.0)
+        return true; /* nothing to compare with */
+    return gain_of(tuner, now) >= 1.0 + worth * (now->lanes / tuner->base.lanes - 1.0);
+}
+
+/* New connections are slow for some round trips: only when the rate rises no more, it is what these
+ * lanes bring. */
+static bool is_mature(struct tuner *tuner, const struct tuner_sample *now,
+                      const struct tuner_view *view)
+{
+    bool has_present = tuner->present.lanes > 0.0;
+    if (has_present && view->now_us - tuner->present_us < slice_min_us + view->setup_us)
+        return false;
+    bool is_rising = !has_present || now->bps > tuner->present.bps * rising;
+    tuner->present = *now;
+    tuner->present_us = view->now_us;
+    return !is_rising;
+}
+
+static void judge(struct tuner *tuner, const struct tuner_sample *now,
+                  const struct tuner_view *view)
+{
+    if (is_paying(tuner, now)) {
+        tuner->look_every_us = look_first_us;
+        if (tuner->target >= limit_of(tuner))
+            settle(tuner, tuner->target, now, view->now_us);
+        else
+            grow(tuner, now);
+    } else if (is_mature(tuner, now, view)) {
+        double lanes = tuner->base.lanes * fmax(gain_of(tuner, now), 1.0);
+        tuner->look_every_us = at_most_us(tuner->look_every_us * 2, look_max_us);
+        settle(tuner, (int)ceil(lanes * headroom - 0.5), now, view->now_us);
+    }
+}
+
+/* A rate that changes without our doing says that the line is another one now. */
+static void watch(struct tuner *tuner, const struct tuner_sample *now,
+                  const struct tuner_view *view)
+{
+    bool has_changed =
+        now->bps < tuner->present.bps * fallen || now->bps * fallen > tuner->present.bps;
+    bool is_time = view->now_us >= tuner->look_again_us;
+    if ((!has_changed && !is_time) || tuner->target >= limit_of(tuner))
         return;
     search(tuner);
-    tuner->present = *now;
-    grow(tuner, false);
+    grow(tuner, now);
+}
+
+/* Step by step is polite, but each step costs the time to open lanes, in which the line is not
+ * full. Where that would be felt, and one lane alone would take long, all lanes are asked for at
+ * once. */
+static bool is_urgent(const struct tuner *tuner, const struct tuner_sample *now,
+                      const struct tuner_view *view)
+{
+    double alone_s = (double)view->left * now->lanes / now->bps;
+    double at_best_s = alone_s / limit_of(tuner);
+    double step_s = (double)(view->setup_us + slice_min_us) / 1e6;
+    return alone_s > long_s && step_s > felt * at_best_s;
+}
+
+static void begin(struct tuner *tuner, const struct tuner_sample *now,
+                  const struct tuner_view *view)
+{
+    tuner->base = *now;
+    bool is_known = tuner->was_refused || tuner->useful > 0;
+    if (!is_known && now->bps > 0.0 && is_urgent(tuner, now, view))
+        tuner->target = limit_of(tuner);
 }
 
 /* A slice is long enough to mean something, and has bytes enough where they come fast. */
-static bool is_slice_over(const struct tuner *tuner, uint64_t now_us, uint64_t bytes,
-                          uint64_t setup_us)
+static bool is_slice_over(const struct tuner *tuner, const struct tuner_view *view)
 {
-    uint64_t length_us = now_us - tuner->slice_from_us;
+    uint64_t length_us = view->now_us - tuner->slice_from_us;
     if (tuner->is_settled)
         return length_us >= settled_slice_us;
-    uint64_t shortest_us = at_most_us(slice_min_us + setup_us / 2, slice_max_us);
-    bool is_long = length_us >= shortest_us;
-    return (is_long && bytes - tuner->slice_from_bytes >= SLICE_BYTES) || length_us >= slice_max_us;
+    bool is_long = length_us >= slice_min_us;
+    bool is_full = view->bytes - tuner->slice_from_bytes >= SLICE_BYTES;
+    return (is_long && is_full) || length_us >= slice_max_us;
 }
 
-static void on_slice(struct tuner *tuner, uint64_t now_us, uint64_t bytes)
+static void on_slice(struct tuner *tuner, const struct tuner_view *view)
 {
-    double length_us = (double)(now_us - tuner->slice_from_us);
+    double length_us = (double)(view->now_us - tuner->slice_from_us);
     struct tuner_sample now = {
         .lanes = tuner->lane_us / length_us,
-        .bps = (double)(bytes - tuner->slice_from_bytes) * 1e6 / length_us,
+        .bps = (double)(view->bytes - tuner->slice_from_bytes) * 1e6 / length_us,
     };
-    begin_slice(tuner, now_us, bytes);
-    if (now.lanes >= enough * tuner->target && tuner->is_settled)
-        watch(tuner, &now, now_us);
-    else if (now.lanes >= enough * tuner->target)
-        judge(tuner, &now, now_us);
-    else if (now.lanes <= few * tuner->target && now.lanes > 0.5 && !tuner->is_settled &&
-             tuner->present.lanes <= 0.0)
-        tuner->base = now;
+    begin_slice(tuner, view->now_us, view->bytes);
+    bool has_all = now.lanes >= enough * tuner->target;
+    bool has_few = now.lanes >= 0.5 && now.lanes <= few * tuner->target;
+    if (has_all && tuner->is_settled)
+        watch(tuner, &now, view);
+    else if (has_all)
+        judge(tuner, &now, view);
+    else if (has_few && !tuner->is_settled && tuner->present.lanes <= 0.0)
+        begin(tuner, &now, view);
 }
 
 /* What a server answers, it tolerates: refusals may come before the answers to the lanes that were
@@ -185,15 +229,14 @@ static void tolerate(struct tuner *tuner, uint64_t now_us, int receiving)
     tuner->look_again_us = now_us;
 }
 
-void tuner_tick(struct tuner *tuner, uint64_t now_us, uint64_t bytes, int receiving,
-                uint64_t setup_us)
+void tuner_tick(struct tuner *tuner, const struct tuner_view *view)
 {
-    SG_ASSERT(now_us >= tuner->last_us && bytes >= tuner->slice_from_bytes);
-    tolerate(tuner, now_us, receiving);
-    tuner->lane_us += (double)receiving * (double)(now_us - tuner->last_us);
-    tuner->last_us = now_us;
-    if (is_slice_over(tuner, now_us, bytes, setup_us))
-        on_slice(tuner, now_us, bytes);
+    SG_ASSERT(view->now_us >= tuner->last_us && view->bytes >= tuner->slice_from_bytes);
+    tolerate(tuner, view->now_us, view->receiving);
+    tuner->lane_us += (double)view->receiving * (double)(view->now_us - tuner->last_us);
+    tuner->last_us = view->now_us;
+    if (is_slice_over(tuner, view))
+        on_slice(tuner, view);
 }
 
 void tuner_refused(struct tuner *tuner, uint64_t now_us, int open, int64_t retry_after_ms)
@@ -201,7 +244,7 @@ void tuner_refused(struct tuner *tuner, uint64_t now_us, int open, int64_t retry
     bool is_news = tuner->tolerated == 0;
     tuner->was_refused = true;
     tuner->tolerated = at_least(open, 1);
-    settle(tuner, tuner->tolerated, now_us);
+    settle(tuner, tuner->tolerated, &tuner->present, now_us);
     uint64_t asked_us = retry_after_ms > 0 ? (uint64_t)retry_after_ms * 1000 : 0;
     uint64_t pause_us = asked_us > tuner->forgive_every_us ? asked_us : tuner->forgive_every_us;
     tuner->forgive_us = now_us + pause_us;

@@ -37,7 +37,8 @@ struct tuner {
     double lane_us; /* receiving lanes, summed over its time */
 
     struct tuner_sample base;    /* with clearly fewer lanes than the target */
-    struct tuner_sample present; /* the last with as many as the target */
+    struct tuner_sample present; /* with as many as the target */
+    uint64_t present_us;
 
     uint64_t look_again_us; /* when settled: at this time */
     uint64_t look_every_us;
@@ -55,10 +56,17 @@ void tuner_init(struct tuner *tuner, int start, int ceiling, uint64_t now_us, ui
 /* Another ceiling, at once. */
 void tuner_set_ceiling(struct tuner *tuner, int ceiling);
 
-/* Called every tick: `bytes` that all lanes together received up to now, the lanes that are
- * receiving, and what opening one takes. Neither time nor bytes go back. */
-void tuner_tick(struct tuner *tuner, uint64_t now_us, uint64_t bytes, int receiving,
-                uint64_t setup_us);
+/* What a tick shows. */
+struct tuner_view {
+    uint64_t now_us;
+    uint64_t bytes;    /* that all lanes together received up to now */
+    uint64_t left;     /* that are still to come */
+    int receiving;     /* lanes */
+    uint64_t setup_us; /* what opening a lane takes */
+};
+
+/* Called every tick. Neither time nor bytes go back. */
+void tuner_tick(struct tuner *tuner, const struct tuner_view *view);
 
 /* The server refused a lane while `open` others were open. */
 void tuner_refused(struct tuner *tuner, uint64_t now_us, int open, int64_t retry_after_ms);
