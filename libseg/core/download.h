@@ -165,6 +165,7 @@ struct source {
     enum source_state state;
     struct tuner tuner;
     uint64_t taken_bytes;
+    int bonus;              /* lanes beyond its fair share, or below */
     uint64_t not_before_us; /* backing off until then */
     int64_t failures;       /* in a row, without a byte received */
     uint64_t proved_bytes;
@@ -204,6 +205,7 @@ struct download {
     struct source sources[SOURCES_MAX]; /* the job's URL, then its mirrors */
     int n_sources;
     bool has_hastened;            /* the first sample for mirrors */
+    uint64_t shared_us;           /* when lanes last went from one source to another */
     int primary;                  /* the one that said what the file is */
     struct download_outcome lost; /* how it failed, once it is dropped */
     struct extents written;

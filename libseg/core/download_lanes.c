@@ -5,6 +5,8 @@
 
 #include "base/assert.h"
 
+enum { SEAM_PART = 64, SEAM_LEAST = 512 };
+
 static void emit_lane(struct effects *fx, enum effect_kind kind, int lane)
 {
     download_emit(fx, kind);
@@ -45,6 +47,15 @@ static uint64_t least(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
+/* What may be fetched twice for a range of this length: a seam is to cost little. */
+static uint64_t seam_for(uint64_t length)
+{
+    uint64_t part = length / SEAM_PART;
+    if (part < SEAM_LEAST)
+        return SEAM_LEAST;
+    return least(part, SEAM_SIZE);
+}
+
 /* Asks for a range, for a seam behind it, and for one before it when those bytes came by another
  * request. A lane that just failed asks for no bytes that do not bring it forward: where
  * connections break after a few KiB it would never get anywhere. */
@@ -52,8 +63,9 @@ static void ask_for(struct download *d, int lane, int source, const struct plan_
                     uint64_t now_us, struct effects *fx)
 {
     bool is_eager = d->lanes[lane].failures > 0;
-    uint64_t lead = is_eager ? 0 : plan_arrived_before(&d->plan, grant->first, SEAM_SIZE);
-    uint64_t end = least(grant->end + SEAM_SIZE, d->plan.total);
+    uint64_t seam = seam_for(grant->end - grant->first);
+    uint64_t lead = is_eager ? 0 : plan_arrived_before(&d->plan, grant->first, seam);
+    uint64_t end = least(grant->end + seam, d->plan.total);
     ask(d, lane, source, grant->first - lead, end, now_us, fx);
 }
 
@@ -149,7 +161,7 @@ void lanes_open(struct download *d, uint64_t now_us, struct effects *fx)
     int source;
     sources_prove(d, now_us, fx);
     while (!grant.is_victim_dropped && next_lane(d, now_us, &lane, &source)) {
-        if (!plan_assign(&d->plan, lane, now_us, &grant))
+        if (!plan_assign(&d->plan, lane, source, now_us, &grant))
             return;
         if (grant.is_victim_dropped) { /* it is free from the next step on */
             d->lanes[grant.victim].state = LANE_FREE;
@@ -226,7 +238,7 @@ static void take_range(struct download *d, int lane, size_t n_bytes, uint64_t no
     take->n_bytes = (size_t)least(range->end - range->pos, n_bytes);
     take->is_lane_full = plan_advance(&d->plan, lane, now_us, take->n_bytes);
     if (take->is_lane_full)
-        l->tail_end = least(range->end + SEAM_SIZE, lane_asked_end(d, l));
+        l->tail_end = least(range->end + seam_for(range->end - range->start), lane_asked_end(d, l));
     rate_add(&d->rate, now_us, take->n_bytes);
     d->taken_bytes += take->n_bytes;
     d->sources[l->source].taken_bytes += take->n_bytes;

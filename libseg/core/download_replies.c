@@ -9,6 +9,9 @@
 enum {
     BAD_ANSWERS_MAX = 2,
     TICK_LATE_US = 1000 * 1000,
+    FLOWING_US = 500 * 1000,
+    QUICK_STALL_US = 1000 * 1000,
+    QUICK_STALL_SETUPS = 2,
     ENDING_MAX_US = 500 * 1000, /* a complete transfer that does not end by then is cut off */
 };
 
@@ -130,7 +133,7 @@ static void accept_body(struct download *d, const struct event *ev, int64_t tota
     if (!d->has_plan) {
         download_learn(d, ev, total, has_ranges, fx);
         struct plan_grant grant;
-        if (d->has_outcome || !plan_assign(&d->plan, ev->lane, ev->now_us, &grant))
+        if (d->has_outcome || !plan_assign(&d->plan, ev->lane, d->primary, ev->now_us, &grant))
             return;
     }
     plan_receiving(&d->plan, ev->lane, ev->now_us, ev->setup_us);
@@ -290,21 +293,49 @@ void lane_on_end(struct download *d, const struct event *ev, struct effects *fx)
     lane_failed(d, ev->lane, &err, ev->now_us, fx);
 }
 
+/* True when the other lanes show that the network and the server are well. */
+static bool do_others_flow(const struct download *d, const struct lane *silent, uint64_t now_us)
+{
+    int n_flowing = 0;
+    int n_silent = 0;
+    for (int i = 0; i < PLAN_LANES_MAX; i++) {
+        const struct lane *l = &d->lanes[i];
+        if (l == silent || l->state != LANE_RECEIVING || l->source != silent->source)
+            continue;
+        bool is_flowing = now_us - l->last_byte_us < FLOWING_US;
+        n_flowing += is_flowing;
+        n_silent += !is_flowing;
+    }
+    return n_flowing > n_silent;
+}
+
+/* How long a lane may be silent. */
+static uint64_t patience_us(const struct download *d, const struct lane *l, uint64_t now_us)
+{
+    uint64_t most_us = d->config.stall_timeout_us;
+    if (l->state == LANE_ENDING)
+        return ENDING_MAX_US;
+    if (l->state != LANE_RECEIVING || !do_others_flow(d, l, now_us))
+        return most_us;
+    uint64_t quick_us = QUICK_STALL_US + QUICK_STALL_SETUPS * (uint64_t)(d->plan.setup_s * 1e6);
+    return quick_us < most_us ? quick_us : most_us;
+}
+
 static bool is_stalled(const struct download *d, const struct lane *l, uint64_t now_us)
 {
     if (l->state == LANE_FREE || l->is_paused)
         return false;
-    uint64_t patience_us =
-        l->state == LANE_ENDING ? (uint64_t)ENDING_MAX_US : d->config.stall_timeout_us;
-    return now_us - l->last_byte_us >= patience_us;
+    uint64_t silent_us = now_us - l->last_byte_us;
+    return silent_us >= ENDING_MAX_US && silent_us >= patience_us(d, l, now_us);
 }
 
 static void drop_stalled(struct download *d, int lane, uint64_t now_us, struct effects *fx)
 {
     bool is_complete = d->lanes[lane].state == LANE_ENDING;
+    uint64_t silent_us = now_us - d->lanes[lane].last_byte_us;
     struct sg_err err = { 0 };
     sg_err_set(&err, SG_E_STALLED, "the server sent nothing for %u seconds",
-               (unsigned)(d->config.stall_timeout_us / 1000000));
+               (unsigned)(silent_us / 1000000));
     lane_close(d, lane, now_us, fx);
     if (!d->has_outcome && !is_complete)
         lane_failed(d, lane, &err, now_us, fx);

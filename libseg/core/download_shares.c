@@ -3,6 +3,10 @@
  * each, and what one does not need is left to the others. */
 #include "core/download_internal.h"
 
+enum { MOVE_US = 500 * 1000 };
+
+static const double worth_moving = 1.5; /* so much faster has another source to be */
+
 static bool is_in_use(const struct lane *l, uint64_t now_us)
 {
     return l->state != LANE_FREE || l->not_before_us > now_us;
@@ -45,25 +49,70 @@ static int fair_share(const struct download *d)
     return share > 1 ? share : 1;
 }
 
+static int share_of(const struct download *d, const struct source *source)
+{
+    int share = fair_share(d) + source->bonus;
+    return share > 1 ? share : 1;
+}
+
 /* What a source is known to need; before that, its share. */
-static int need_of(const struct source *source, int share)
+static int need_of(const struct download *d, const struct source *source)
 {
     if (source->state != SOURCE_TRUSTED)
         return 0;
-    return tuner_useful(&source->tuner) > 0 ? tuner_target(&source->tuner) : share;
+    return tuner_useful(&source->tuner) > 0 ? tuner_target(&source->tuner) : share_of(d, source);
 }
 
 static void set_ceilings(struct download *d)
 {
-    int share = fair_share(d);
     int needed = 0;
     for (int i = 0; i < d->n_sources; i++)
-        needed += need_of(&d->sources[i], share);
+        needed += need_of(d, &d->sources[i]);
     for (int i = 0; i < d->n_sources; i++) {
         struct source *source = &d->sources[i];
-        int left = lanes_allowed(d) - (needed - need_of(source, share));
+        int left = lanes_allowed(d) - (needed - need_of(d, source));
+        int share = share_of(d, source);
         tuner_set_ceiling(&source->tuner, left > share ? left : share);
     }
+}
+
+/* Sources that would profit from more lanes, and those that have lanes to give. */
+static bool is_hungry(const struct download *d, const struct source *source)
+{
+    const struct tuner *tuner = &source->tuner;
+    return source->state == SOURCE_TRUSTED && tuner->is_settled &&
+           tuner_target(tuner) >= tuner->ceiling && tuner->ceiling < lanes_allowed(d);
+}
+
+static bool can_give(const struct source *source)
+{
+    return source->state == SOURCE_TRUSTED && source->tuner.ceiling > 1;
+}
+
+/* Where all lanes are in use, those of a slow source are worth more at a fast one. */
+static void move_share(struct download *d, uint64_t now_us)
+{
+    int fast = -1;
+    int slow = -1;
+    double most_bps = 0.0;
+    double least_bps = 0.0;
+    for (int i = 0; i < d->n_sources; i++) {
+        double bps = plan_typical_bps(&d->plan, i, now_us);
+        if (bps > most_bps && is_hungry(d, &d->sources[i])) {
+            fast = i;
+            most_bps = bps;
+        }
+        if (bps > 0.0 && can_give(&d->sources[i]) && (slow < 0 || bps < least_bps)) {
+            slow = i;
+            least_bps = bps;
+        }
+    }
+    if (fast < 0 || slow < 0 || most_bps < least_bps * worth_moving)
+        return;
+    int n = (d->sources[slow].tuner.ceiling + 1) / 2;
+    d->sources[fast].bonus += n;
+    d->sources[slow].bonus -= n;
+    d->shared_us = now_us;
 }
 
 void shares_begin(struct download *d, uint64_t now_us)
@@ -135,6 +184,9 @@ void shares_tick(struct download *d, uint64_t now_us, struct effects *fx)
         tuner_tick(&source->tuner, &view);
         give_way(d, i, now_us, fx);
     }
+    uint64_t patience_us = MOVE_US + 2 * (uint64_t)(d->plan.setup_s * 1e6);
+    if (d->n_sources > 1 && now_us - d->shared_us >= patience_us)
+        move_share(d, now_us);
     set_ceilings(d);
 }
 

@@ -91,7 +91,12 @@ static bool find_sample(struct download *d, uint64_t *out_first)
  * that does not help. */
 static void hasten_sample(struct download *d, struct effects *fx)
 {
-    if (d->has_hastened || d->taken_bytes < 2 * PROOF_SIZE)
+    uint64_t most = 0;
+    for (int i = 0; i < PLAN_LANES_MAX; i++) {
+        const struct lane *l = &d->lanes[i];
+        most = l->state == LANE_RECEIVING && l->received > most ? l->received : most;
+    }
+    if (d->has_hastened || most < PROOF_SIZE + SEAM_SIZE)
         return;
     d->has_hastened = true;
     lanes_flush(d, fx);

@@ -4,7 +4,9 @@
 #include "base/assert.h"
 
 static const double setup_guess_s = 0.1;
-static const double young_s = 0.1; /* a rate measured for less than this says little */
+static const double young_s = 0.1;      /* a rate measured for less than this says little */
+static const double piece_s = 0.1;      /* a piece should keep a lane busy for this long */
+static const double drop_factor = 0.75; /* what is gained by giving a connection up */
 
 static struct plan_lane *busy_lane(struct plan *plan, int lane)
 {
@@ -17,41 +19,89 @@ static uint64_t remaining_of(const struct plan_lane *lane)
     return lane->end - lane->pos;
 }
 
+static bool is_measured(const struct plan_lane *lane, uint64_t now_us)
+{
+    return lane->is_busy && lane->is_receiving && rate_age_s(&lane->rate, now_us) >= young_s;
+}
+
 /* The lane's measured rate; 0 while nothing can be said about it. */
 static double measured_bps(const struct plan_lane *lane, uint64_t now_us)
 {
-    if (!lane->is_busy || !lane->is_receiving || rate_age_s(&lane->rate, now_us) < young_s)
-        return 0.0;
-    return rate_bps(&lane->rate, now_us);
+    return is_measured(lane, now_us) ? rate_bps(&lane->rate, now_us) : 0.0;
 }
 
-/* What a lane without a measurement may be expected to do: the mean of those that have one. */
-static double typical_bps(const struct plan *plan, uint64_t now_us)
+/* The middle one of n values, in expected linear time: Hoare's selection. Reorders them. */
+static double middle_of(double *values, int n)
 {
-    double sum = 0.0;
+    int low = 0;
+    int high = n - 1;
+    int k = n / 2;
+    while (low < high) {
+        double pivot = values[(low + high) / 2];
+        int i = low;
+        int j = high;
+        while (i <= j) {
+            while (values[i] < pivot)
+                i++;
+            while (values[j] > pivot)
+                j--;
+            if (i > j)
+                break;
+            double swapped = values[i];
+            values[i++] = values[j];
+            values[j--] = swapped;
+        }
+        if (k <= j)
+            high = j;
+        else if (k >= i)
+            low = i;
+        else
+            break;
+    }
+    return values[k];
+}
+
+double plan_typical_bps(const struct plan *plan, int source, uint64_t now_us)
+{
+    double values[PLAN_LANES_MAX];
     int n = 0;
     for (int i = 0; i < PLAN_LANES_MAX; i++) {
-        double bps = measured_bps(&plan->lanes[i], now_us);
-        if (bps <= 0.0)
-            bps = plan->lanes[i].last_bps;
-        sum += bps;
-        n += bps > 0.0;
+        const struct plan_lane *lane = &plan->lanes[i];
+        double bps = lane->is_busy ? measured_bps(lane, now_us) : lane->last_bps;
+        if (bps > 0.0 && (source == PLAN_ANY_SOURCE || lane->source == source))
+            values[n++] = bps;
     }
-    return n > 0 ? sum / n : 0.0;
+    return n > 0 ? middle_of(values, n) : 0.0;
+}
+
+/* What a lane without a measurement may be expected to do on a source. */
+static double typical_bps(const struct plan *plan, int source, uint64_t now_us)
+{
+    double bps = plan_typical_bps(plan, source, now_us);
+    return bps > 0.0 ? bps : plan_typical_bps(plan, PLAN_ANY_SOURCE, now_us);
+}
+
+/* What an owner is believed to do. Connections begin slowly, so a young one is given the benefit of
+ * the doubt. 0: nothing is known. */
+static double owner_bps(const struct plan *plan, const struct plan_lane *owner, double typical,
+                        uint64_t now_us)
+{
+    if (!is_measured(owner, now_us))
+        return typical;
+    double bps = measured_bps(owner, now_us);
+    bool is_young = rate_age_s(&owner->rate, now_us) < 3.0 * plan->setup_s;
+    if (is_young && bps < typical)
+        return typical;
+    return bps > 1.0 ? bps : 1.0; /* silent: it may take for ever, but numbers stay finite */
 }
 
 /* Seconds until the lane is through its range, when it keeps its rate. */
 static double finish_s(const struct plan *plan, const struct plan_lane *lane, double typical,
                        uint64_t now_us)
 {
-    double bps = measured_bps(lane, now_us);
-    bool is_known = lane->is_receiving && rate_age_s(&lane->rate, now_us) >= young_s;
-    if (!is_known)
-        bps = typical;
-    if (bps < 1.0)
-        bps = 1.0; /* silent: it may take for ever, but numbers stay finite */
+    double bps = owner_bps(plan, lane, typical, now_us);
     double setup = lane->is_receiving ? 0.0 : plan->setup_s;
-    return setup + (double)remaining_of(lane) / bps;
+    return setup + (double)remaining_of(lane) / (bps > 0.0 ? bps : 1.0);
 }
 
 static int last_to_finish(const struct plan *plan, double typical, uint64_t now_us)
@@ -70,37 +120,43 @@ static int last_to_finish(const struct plan *plan, double typical, uint64_t now_
     return last;
 }
 
+/* The smallest piece worth a request to a lane of this rate. */
+static double piece_min(double bps)
+{
+    double bytes = bps * piece_s;
+    if (bytes < PLAN_PIECE_MIN)
+        return PLAN_PIECE_MIN;
+    return bytes < PLAN_PIECE_ENOUGH ? bytes : PLAN_PIECE_ENOUGH;
+}
+
 /* The tail that a newcomer takes so that owner and newcomer finish together:
  *   (rem - x) / r_owner = setup + x / r_new
  * Where a share would be too small for a request the newcomer takes everything, or nothing: the
  * last bytes of a lane that hangs are fetched by another rather than waited for. 0 when the gain is
  * not worth it. */
-static uint64_t tail_worth_taking(uint64_t remaining, double owner_bps, double new_bps,
+static uint64_t tail_worth_taking(uint64_t remaining, double old_bps, double new_bps,
                                   double setup_s)
 {
     double bytes = (double)remaining;
-    double alone_s = bytes / owner_bps;
-    double x = (alone_s - setup_s) / (1.0 / new_bps + 1.0 / owner_bps);
-    bool is_split = x >= PLAN_PIECE_MIN && bytes - x >= PLAN_PIECE_MIN;
-    double end_s = is_split ? (bytes - x) / owner_bps : setup_s + bytes / new_bps;
-    if ((alone_s - end_s) * 1e6 < PLAN_GAIN_MIN_US)
+    double smallest = piece_min(new_bps);
+    double alone_s = bytes / old_bps;
+    double x = (alone_s - setup_s) / (1.0 / new_bps + 1.0 / old_bps);
+    bool is_split = x >= smallest && bytes - x >= PLAN_PIECE_MIN;
+    double end_s = is_split ? (bytes - x) / old_bps : setup_s + bytes / new_bps;
+    double worth_s = is_split ? alone_s : alone_s * drop_factor;
+    if ((worth_s - end_s) * 1e6 < PLAN_GAIN_MIN_US)
         return 0;
     return is_split ? (uint64_t)x : remaining;
 }
 
-static uint64_t tail_of(const struct plan *plan, const struct plan_lane *owner,
-                        const struct plan_lane *newcomer, uint64_t now_us)
+static uint64_t tail_of(const struct plan *plan, const struct plan_lane *owner, double newcomer,
+                        double typical, uint64_t now_us)
 {
-    double typical = typical_bps(plan, now_us);
     uint64_t remaining = remaining_of(owner);
-    bool is_owner_known = owner->is_receiving && rate_age_s(&owner->rate, now_us) >= young_s;
-    if (!is_owner_known || typical <= 0.0)
+    double old_bps = owner_bps(plan, owner, typical, now_us);
+    if (old_bps <= 0.0 || newcomer <= 0.0 || (!is_measured(owner, now_us) && !owner->is_receiving))
         return remaining >= PLAN_BLIND_MIN ? remaining / 2 : 0;
-    double owner_bps = measured_bps(owner, now_us);
-    double new_bps = newcomer->last_bps > 0.0 ? newcomer->last_bps : typical;
-    if (owner_bps < 1.0)
-        owner_bps = 1.0;
-    return tail_worth_taking(remaining, owner_bps, new_bps, plan->setup_s);
+    return tail_worth_taking(remaining, old_bps, newcomer, plan->setup_s);
 }
 
 static void occupy(struct plan_lane *lane, uint64_t first, uint64_t end, uint64_t now_us)
@@ -166,11 +222,13 @@ static bool take_todo(struct plan *plan, struct plan_grant *grant)
 static bool take_tail(struct plan *plan, const struct plan_lane *newcomer, uint64_t now_us,
                       struct plan_grant *grant)
 {
-    int victim = last_to_finish(plan, typical_bps(plan, now_us), now_us);
+    double typical = typical_bps(plan, newcomer->source, now_us);
+    double own_bps = newcomer->last_bps > 0.0 ? newcomer->last_bps : typical;
+    int victim = last_to_finish(plan, typical, now_us);
     if (victim < 0)
         return false;
     struct plan_lane *owner = &plan->lanes[victim];
-    uint64_t tail = tail_of(plan, owner, newcomer, now_us);
+    uint64_t tail = tail_of(plan, owner, own_bps, typical, now_us);
     if (tail == 0)
         return false;
     bool is_dropped = tail == remaining_of(owner);
@@ -200,13 +258,18 @@ void plan_fini(struct plan *plan)
     extents_fini(&plan->todo);
 }
 
-bool plan_assign(struct plan *plan, int lane, uint64_t now_us, struct plan_grant *out_grant)
+bool plan_assign(struct plan *plan, int lane, int source, uint64_t now_us,
+                 struct plan_grant *out_grant)
 {
     SG_ASSERT(lane >= 0 && lane < PLAN_LANES_MAX && !plan->lanes[lane].is_busy);
+    struct plan_lane *free_lane = &plan->lanes[lane];
     struct plan_grant grant;
-    if (!take_todo(plan, &grant) && !take_tail(plan, &plan->lanes[lane], now_us, &grant))
+    if (free_lane->source != source)
+        free_lane->last_bps = 0.0; /* that was another server's */
+    free_lane->source = source;
+    if (!take_todo(plan, &grant) && !take_tail(plan, free_lane, now_us, &grant))
         return false;
-    occupy(&plan->lanes[lane], grant.first, grant.end, now_us);
+    occupy(free_lane, grant.first, grant.end, now_us);
     *out_grant = grant;
     return true;
 }

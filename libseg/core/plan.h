@@ -17,13 +17,16 @@
 
 enum {
     PLAN_LANES_MAX = 64,
-    PLAN_PIECE_MIN = 64 * 1024,  /* a smaller piece is not worth a request */
+    PLAN_ANY_SOURCE = -1,
+    PLAN_PIECE_MIN = 16 * 1024,     /* a smaller piece is not worth a request */
+    PLAN_PIECE_ENOUGH = 256 * 1024, /* nor a larger one too small, however fast the lane is */
     PLAN_BLIND_MIN = 512 * 1024, /* nor one of this size from a lane whose rate is not known yet */
     PLAN_PIECE_ASCENDING = 4 * 1024 * 1024, /* grants of a plan that ascends */
     PLAN_GAIN_MIN_US = 50 * 1000,           /* a split must end the download this much earlier */
 };
 
 struct plan_lane {
+    int source;        /* that it asks, or asked last; lanes of one source are alike */
     bool is_busy;      /* owns [pos, end) */
     bool is_receiving; /* bytes may be expected: `rate` is measured */
     uint64_t start;    /* where its present range began */
@@ -61,10 +64,11 @@ void plan_fini(struct plan *plan);
  * do again. SG_E_NOMEM. */
 SG_MUST_USE enum sg_status plan_ascend(struct plan *plan);
 
-/* Gives the free lane `lane` something to do; false when there is nothing worth it. The lane is
+/* Gives the free lane `lane`, which will ask `source`, something to do; false when there is nothing worth it. The lane is
  * then busy from *out_grant's first to its end; a victim's end has been moved. Takes time
  * proportional to the number of lanes. */
-bool plan_assign(struct plan *plan, int lane, uint64_t now_us, struct plan_grant *out_grant);
+bool plan_assign(struct plan *plan, int lane, int source, uint64_t now_us,
+                 struct plan_grant *out_grant);
 
 /* The first byte of the lane's range is about to arrive, `setup_us` after it was asked for. */
 void plan_receiving(struct plan *plan, int lane, uint64_t now_us, uint64_t setup_us);
@@ -86,6 +90,10 @@ uint64_t plan_arrived_before(const struct plan *plan, uint64_t offset, uint64_t 
 
 /* The lane stopped: what is left of its range is to do again, and the lane is free. SG_E_NOMEM. */
 SG_MUST_USE enum sg_status plan_release(struct plan *plan, int lane, uint64_t now_us);
+
+/* What a lane of a source does (PLAN_ANY_SOURCE: of all of them): the median of what was measured;
+ * 0: nothing was. Takes expected time proportional to the lanes. */
+double plan_typical_bps(const struct plan *plan, int source, uint64_t now_us);
 
 /* True when every byte has arrived. */
 bool plan_is_complete(const struct plan *plan);
