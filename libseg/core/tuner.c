@@ -13,7 +13,7 @@ enum {
 static const uint64_t slice_min_us = 50000; /* shorter ones show chance */
 static const uint64_t slice_max_us = 500000;
 static const uint64_t settled_slice_us = 2000000;
-static const uint64_t look_first_us = 10000000;
+static const uint64_t look_first_us = 1000000;
 static const uint64_t look_max_us = 160000000;
 static const uint64_t forgive_first_us = 30000000;
 static const uint64_t forgive_max_us = 600000000;

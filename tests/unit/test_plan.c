@@ -45,7 +45,7 @@ static void finish(struct world *w)
 static struct plan_grant assign(struct world *w, int lane)
 {
     struct plan_grant grant;
-    assert_true(plan_assign(&w->plan, lane, w->now_us, &grant));
+    assert_true(plan_assign(&w->plan, lane, 0, w->now_us, &grant));
     assert_true(grant.first < grant.end);
     check(w);
     return grant;
@@ -54,7 +54,7 @@ static struct plan_grant assign(struct world *w, int lane)
 static void assert_nothing_to_do(struct world *w, int lane)
 {
     struct plan_grant grant = { .victim = 77 };
-    assert_false(plan_assign(&w->plan, lane, w->now_us, &grant));
+    assert_false(plan_assign(&w->plan, lane, 0, w->now_us, &grant));
     assert_int_equal(grant.victim, 77);
     check(w);
 }
@@ -198,6 +198,43 @@ static void plan__slow_tail__is_split_in_half(void **state)
     uint64_t left = left_of(&w, 0);
     struct plan_grant grant = assign(&w, 2);
     assert_in_range(grant.end - grant.first, left * 47 / 100, left / 2);
+    finish(&w);
+}
+
+/* A mirror's lanes say what its next lane will do, whatever the others do. */
+static void plan__lanes_of_a_source__are_alike(void **state)
+{
+    (void)state;
+    struct world w;
+    struct plan_grant grant;
+    begin(&w, 64 * MIB);
+    start(&w, 0);
+    assert_true(plan_assign(&w.plan, 1, 7, w.now_us, &grant));
+    plan_receiving(&w.plan, 1, w.now_us, 50 * MS);
+    const double rates_bps[] = { 4 * MIB, 1 * MIB };
+    flow(&w, rates_bps, 2, 1000);
+    assert_true(fabs(plan_typical_bps(&w.plan, 0, w.now_us) - 4 * MIB) <= 0.1 * MIB);
+    assert_true(fabs(plan_typical_bps(&w.plan, 7, w.now_us) - 1 * MIB) <= 0.1 * MIB);
+    assert_true(fabs(plan_typical_bps(&w.plan, 3, w.now_us) - 0.0) <= 0.0);
+    assert_true(plan_typical_bps(&w.plan, PLAN_ANY_SOURCE, w.now_us) > 0.0);
+    finish(&w);
+}
+
+/* Another lane would be a little faster, but a connection would be lost: no. */
+static void plan__small_rest__is_not_taken_for_a_small_gain(void **state)
+{
+    (void)state;
+    struct world w;
+    begin(&w, 200 * KIB);
+    start(&w, 0);
+    const double rates_bps[] = { 60 * KIB };
+    flow(&w, rates_bps, 1, 3000);
+    assert_in_range(left_of(&w, 0), 16 * KIB, 24 * KIB);
+    w.plan.lanes[1].last_bps = 80 * KIB;
+    assert_nothing_to_do(&w, 1);
+    w.plan.lanes[1].last_bps = 800 * KIB;
+    struct plan_grant grant = assign(&w, 1);
+    assert_true(grant.is_victim_dropped);
     finish(&w);
 }
 
@@ -470,7 +507,7 @@ static void random_step(struct world *w)
     w->now_us += pick(3) == 0 ? pick(300 * MS) : 0;
     if (!l->is_busy) {
         uint64_t before = plan_remaining(&w->plan);
-        if (plan_assign(&w->plan, lane, w->now_us, &grant)) {
+        if (plan_assign(&w->plan, lane, 0, w->now_us, &grant)) {
             assert_int_equal(l->pos, grant.first);
             assert_int_equal(l->end, grant.end);
             assert_true(grant.victim != lane);
@@ -521,6 +558,8 @@ int main(void)
         cmocka_unit_test(plan__lane_whose_rate_is_unknown__is_halved_when_large),
         cmocka_unit_test(plan__split__lets_both_finish_together),
         cmocka_unit_test(plan__slow_tail__is_split_in_half),
+        cmocka_unit_test(plan__lanes_of_a_source__are_alike),
+        cmocka_unit_test(plan__small_rest__is_not_taken_for_a_small_gain),
         cmocka_unit_test(plan__last_to_finish__is_the_victim),
         cmocka_unit_test(plan__nothing_is_gained__is_not_split),
         cmocka_unit_test(plan__small_rest_of_slow_lane__is_taken_whole),

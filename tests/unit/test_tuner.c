@@ -16,6 +16,7 @@ struct line {
     uint64_t now_us;
     double bytes;
     double cap_bps;
+    uint64_t left; /* 0: soon over, so that nothing is urgent */
     int tolerates; /* refuses more lanes; 0: none */
     int receiving;
     uint64_t asked_us; /* when the lanes that are wanted now were asked for */
@@ -38,7 +39,12 @@ static void pass_tick(struct line *line)
     double bps = (double)line->receiving * LANE_BPS;
     line->now_us += TICK_US;
     line->bytes += (bps < line->cap_bps ? bps : line->cap_bps) * TICK_US / SECOND_US;
-    tuner_tick(&line->tuner, line->now_us, (uint64_t)line->bytes, line->receiving, SETUP_US);
+    const struct tuner_view view = { .now_us = line->now_us,
+                                     .bytes = (uint64_t)line->bytes,
+                                     .left = line->left,
+                                     .receiving = line->receiving,
+                                     .setup_us = SETUP_US };
+    tuner_tick(&line->tuner, &view);
     bool is_refused = line->tolerates > 0 && target > line->tolerates;
     if (target != line->asked) {
         line->asked = target;
@@ -54,6 +60,14 @@ static void pass(struct line *line, int milliseconds)
 {
     for (int i = 0; i < milliseconds * 1000 / TICK_US; i++)
         pass_tick(line);
+}
+
+static void look(struct tuner *tuner, uint64_t now_us, uint64_t bytes, int receiving)
+{
+    const struct tuner_view view = {
+        .now_us = now_us, .bytes = bytes, .receiving = receiving, .setup_us = SETUP_US
+    };
+    tuner_tick(tuner, &view);
 }
 
 static void tuner__begins__within_the_ceiling(void **state)
@@ -79,6 +93,20 @@ static void tuner__every_lane_pays__goes_to_the_ceiling_at_once(void **state)
     assert_int_equal(tuner_target(&line.tuner), 16);
 }
 
+/* One lane alone would take half a minute, sixteen of them two seconds: steps would be felt. */
+static void tuner__steps_would_be_felt__asks_for_all_at_once(void **state)
+{
+    (void)state;
+    struct line line = { .cap_bps = 1e9, .left = 32 * (uint64_t)LANE_BPS };
+    start(&line, 0, 16);
+    pass(&line, 75);
+    assert_int_equal(tuner_target(&line.tuner), 16);
+    line = (struct line){ .cap_bps = 1e9, .left = 3200 * (uint64_t)LANE_BPS };
+    start(&line, 0, 16);
+    pass(&line, 75);
+    assert_int_equal(tuner_target(&line.tuner), TUNER_START_LANES);
+}
+
 static void tuner__one_lane_fills_the_line__opens_no_more_than_the_first_few(void **state)
 {
     (void)state;
@@ -97,7 +125,8 @@ static void tuner__line_is_full__keeps_as_many_as_fill_it(void **state)
     for (size_t i = 0; i < sizeof lanes / sizeof lanes[0]; i++) {
         struct line line = { .cap_bps = (double)lanes[i] * LANE_BPS };
         start(&line, 0, 64);
-        pass(&line, 8000);
+        pass(&line, 1500);
+        assert_true(line.tuner.is_settled);
         assert_in_range(tuner_target(&line.tuner), lanes[i], lanes[i] * 2);
     }
 }
@@ -149,7 +178,7 @@ static void tuner__lanes_never_come__concludes_nothing(void **state)
     struct tuner tuner;
     tuner_init(&tuner, 0, 16, 0, 0);
     for (uint64_t now_us = TICK_US; now_us < 100 * (uint64_t)SECOND_US; now_us += TICK_US)
-        tuner_tick(&tuner, now_us, now_us, 1, SETUP_US);
+        look(&tuner, now_us, now_us, 1);
     assert_int_equal(tuner_target(&tuner), TUNER_START_LANES);
     assert_int_equal(tuner_useful(&tuner), 0);
 }
@@ -182,7 +211,7 @@ static void tuner__answers_come_after_refusals__count_as_tolerated(void **state)
     for (int i = 0; i < 12; i++)
         tuner_refused(&tuner, 1000, 1, -1);
     assert_int_equal(tuner_target(&tuner), 1);
-    tuner_tick(&tuner, 2000, 1, 4, SETUP_US);
+    look(&tuner, 2000, 1, 4);
     assert_int_equal(tuner_target(&tuner), 4);
     assert_int_equal(tuner_tolerated(&tuner), 4);
 }
@@ -238,6 +267,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tuner__begins__within_the_ceiling),
         cmocka_unit_test(tuner__every_lane_pays__goes_to_the_ceiling_at_once),
+        cmocka_unit_test(tuner__steps_would_be_felt__asks_for_all_at_once),
         cmocka_unit_test(tuner__one_lane_fills_the_line__opens_no_more_than_the_first_few),
         cmocka_unit_test(tuner__line_is_full__keeps_as_many_as_fill_it),
         cmocka_unit_test(tuner__line_grows_later__is_noticed),

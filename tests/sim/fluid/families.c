@@ -65,10 +65,11 @@ static void set_size(struct network *net, double bps, double seconds)
     net->total = (uint64_t)(bps * seconds) + 1;
 }
 
-/* A file worth more than one connection. */
+/* A file worth more than one connection: it takes many times what opening one takes. */
 static void draw_size(struct network *net, struct draw *draw, double bps)
 {
-    set_size(net, bps, draw_log_between(draw, 2.0, 60.0));
+    double setup_s = (double)(net->servers[0].open_us + net->servers[0].first_us) / 1e6;
+    set_size(net, bps, draw_log_between(draw, fmax(2.0, 15.0 * setup_s), 60.0));
 }
 
 /* ---- the families ---- */
