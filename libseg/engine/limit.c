@@ -8,6 +8,10 @@ enum {
     LIMIT_FELT_US = 500 * 1000,
     /* More lanes would only divide what one can carry alone. */
     LANE_BPS_MIN = 64 * 1024,
+    /* Of what a lane reads at a time: less is not delivered at a time, more gains nothing. */
+    READ_BYTES_MIN = 16 * 1024,
+    READ_BYTES_MAX = 1024 * 1024,
+    READS_PER_SECOND = 16,
 };
 
 static struct lane_io *lane_of(struct sg_list *node)
@@ -79,6 +83,17 @@ static uint64_t lanes_under(uint64_t rate_bps)
     if (rate_bps == 0)
         return UINT32_MAX;
     return rate_bps > LANE_BPS_MIN ? rate_bps / LANE_BPS_MIN : 1;
+}
+
+uint32_t limit_read_bytes(const struct run *run)
+{
+    uint64_t own = (uint64_t)run->job->record.limit_bps;
+    uint64_t all = run->engine->config.limit_bps;
+    uint64_t limit = own > 0 && (own < all || all == 0) ? own : all;
+    uint64_t n_bytes = limit / READS_PER_SECOND;
+    if (limit == 0 || n_bytes >= READ_BYTES_MAX)
+        return 0;
+    return n_bytes > READ_BYTES_MIN ? (uint32_t)n_bytes : READ_BYTES_MIN;
 }
 
 uint32_t limit_lanes(const struct run *run)

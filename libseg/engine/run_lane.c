@@ -311,7 +311,8 @@ static enum sg_status start_transfer(struct lane_io *lane, const struct effect *
                                     .may_downgrade = lane->run->engine->config.may_downgrade,
                                     .first = effect->first,
                                     .end = effect->end,
-                                    .wants_range = effect->wants_range };
+                                    .wants_range = effect->wants_range,
+                                    .read_bytes = limit_read_bytes(lane->run) };
     return xfer_start(lane->run->engine->net, &request, &events, lane, &lane->xfer,
                       &lane->start_err);
 }

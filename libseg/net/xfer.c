@@ -41,6 +41,7 @@ static bool copy_wish(const struct xfer_request *request, struct xfer_wish *out)
     out->end = request->end;
     out->wants_range = request->wants_range;
     out->may_downgrade = request->may_downgrade;
+    out->read_bytes = request->read_bytes;
     return copy_text(request->headers, &out->headers) &&
            copy_text(request->userinfo, &out->userinfo) &&
            copy_text(request->cookies, &out->cookies) && copy_text(request->proxy, &out->proxy);

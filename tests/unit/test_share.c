@@ -204,7 +204,7 @@ static double demand_of(const struct group *group)
 
 static void divide_group(struct group *group)
 {
-    double demands[TAKERS_MAX];
+    double demands[TAKERS_MAX] = { 0 };
     double fair[TAKERS_MAX];
     for (int i = 0; i < group->n_takers; i++)
         demands[i] = group->takers[i].rate_bps;
@@ -215,7 +215,7 @@ static void divide_group(struct group *group)
 
 static double divide(struct scene *scene)
 {
-    double demands[GROUPS_MAX];
+    double demands[GROUPS_MAX] = { 0 };
     double fair[GROUPS_MAX];
     double sum = 0.0;
     for (int i = 0; i < scene->n_groups; i++)
