@@ -69,6 +69,16 @@ def test_a_limit_is_changed_while_bytes_flow_without_a_reconnect(daemon, source)
     assert daemon.job(job)["attempts"] == 0
 
 
+def test_under_a_limit_the_server_is_held_back(daemon, source):
+    [job] = daemon.add(source.url("/f0.bin"), connections=2)
+    Watch(daemon, job).until(8 * MIB)
+    daemon.seg("limit", "100K")
+    sent = source.stats().sent
+    Watch(daemon, job).until(600 * KIB)
+    buffers = 2 * 7 * MIB  # what the system and libcurl have room for
+    assert source.stats().sent - sent < buffers + 2 * MIB
+
+
 def test_a_job_with_many_lanes_and_one_with_one_get_the_same(daemon, source):
     many, one = (daemon.add(source.url(f"/f{i}.bin"), connections=n)[0] for i, n in ((0, 8), (1, 1)))
     daemon.wait_until(many, lambda job: job["lanes"] >= 4)
