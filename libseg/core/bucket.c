@@ -2,20 +2,24 @@
  * limit within the second. */
 #include "core/bucket.h"
 
-static const double depth_s = 0.05;
+/* At least one byte, or nothing would ever pass at the lowest rates. */
+static double depth_of(const struct bucket *bucket)
+{
+    double depth = (double)bucket->rate_bps * BUCKET_DEPTH_MS / 1e3;
+    return depth > 1.0 ? depth : 1.0;
+}
 
 static void refill(struct bucket *bucket, uint64_t now_us)
 {
-    double rate = (double)bucket->rate_bps;
-    bucket->tokens += rate * (double)(now_us - bucket->last_us) / 1e6;
-    if (bucket->tokens > rate * depth_s)
-        bucket->tokens = rate * depth_s;
+    bucket->tokens += (double)bucket->rate_bps * (double)(now_us - bucket->last_us) / 1e6;
+    if (bucket->tokens > depth_of(bucket))
+        bucket->tokens = depth_of(bucket);
     bucket->last_us = now_us;
 }
 
 void bucket_set_rate(struct bucket *bucket, uint64_t rate_bps, uint64_t now_us)
 {
-    if (bucket->rate_bps == 0) {
+    if (bucket->rate_bps == 0 || rate_bps == 0) {
         bucket->tokens = 0;
         bucket->last_us = now_us;
     }
@@ -24,12 +28,12 @@ void bucket_set_rate(struct bucket *bucket, uint64_t rate_bps, uint64_t now_us)
     refill(bucket, now_us);
 }
 
-bool bucket_may_pass(struct bucket *bucket, uint64_t now_us)
+uint64_t bucket_tokens(struct bucket *bucket, uint64_t now_us)
 {
     if (bucket->rate_bps == 0)
-        return true;
+        return UINT64_MAX;
     refill(bucket, now_us);
-    return bucket->tokens > 0;
+    return bucket->tokens >= 1.0 ? (uint64_t)bucket->tokens : 0;
 }
 
 void bucket_take(struct bucket *bucket, uint64_t n_bytes)

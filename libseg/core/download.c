@@ -323,6 +323,11 @@ void download_set_max_lanes(struct download *d, int max_lanes)
     shares_changed(d);
 }
 
+void download_set_limited(struct download *d, bool is_limited)
+{
+    d->is_limited = is_limited;
+}
+
 uint64_t download_received(const struct download *d)
 {
     if (!d->has_plan || d->is_restarting)

@@ -170,22 +170,32 @@ static void give_way(struct download *d, int source, uint64_t now_us, struct eff
         lane_close(d, lane, now_us, fx);
 }
 
+/* Under a rate limit more lanes would bring nothing, and fewer neither. */
+static void tune(struct download *d, int source, uint64_t now_us)
+{
+    struct source *s = &d->sources[source];
+    struct tuner_view view = { .now_us = now_us,
+                               .bytes = s->taken_bytes,
+                               .left = plan_remaining(&d->plan),
+                               .receiving = lanes_receiving(d, source),
+                               .setup_us = (uint64_t)(d->plan.setup_s * 1e6) };
+    if (d->is_limited)
+        tuner_skip(&s->tuner, &view);
+    else
+        tuner_tick(&s->tuner, &view);
+}
+
 void shares_tick(struct download *d, uint64_t now_us, struct effects *fx)
 {
     for (int i = 0; i < d->n_sources; i++) {
         struct source *source = &d->sources[i];
         if (source->state != SOURCE_TRUSTED)
             continue;
-        struct tuner_view view = { .now_us = now_us,
-                                   .bytes = source->taken_bytes,
-                                   .left = plan_remaining(&d->plan),
-                                   .receiving = lanes_receiving(d, i),
-                                   .setup_us = (uint64_t)(d->plan.setup_s * 1e6) };
-        tuner_tick(&source->tuner, &view);
+        tune(d, i, now_us);
         give_way(d, i, now_us, fx);
     }
     uint64_t patience_us = MOVE_US + 2 * (uint64_t)(d->plan.setup_s * 1e6);
-    if (d->n_sources > 1 && now_us - d->shared_us >= patience_us)
+    if (d->n_sources > 1 && !d->is_limited && now_us - d->shared_us >= patience_us)
         move_share(d, now_us);
     set_ceilings(d);
 }

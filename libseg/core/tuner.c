@@ -252,6 +252,14 @@ void tuner_refused(struct tuner *tuner, uint64_t now_us, int open, int64_t retry
         tuner->forgive_every_us = at_most_us(tuner->forgive_every_us * 2, forgive_max_us);
 }
 
+void tuner_skip(struct tuner *tuner, const struct tuner_view *view)
+{
+    SG_ASSERT(view->now_us >= tuner->last_us && view->bytes >= tuner->slice_from_bytes);
+    tolerate(tuner, view->now_us, view->receiving);
+    tuner->last_us = view->now_us;
+    begin_slice(tuner, view->now_us, view->bytes);
+}
+
 int tuner_target(const struct tuner *tuner)
 {
     return tuner->target;

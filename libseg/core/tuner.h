@@ -68,6 +68,10 @@ struct tuner_view {
 /* Called every tick. Neither time nor bytes go back. */
 void tuner_tick(struct tuner *tuner, const struct tuner_view *view);
 
+/* In place of tuner_tick while something else than the lanes bounds the rate: what comes now says
+ * nothing about their number, and the measuring begins anew. */
+void tuner_skip(struct tuner *tuner, const struct tuner_view *view);
+
 /* The server refused a lane while `open` others were open. */
 void tuner_refused(struct tuner *tuner, uint64_t now_us, int open, int64_t retry_after_ms);
 

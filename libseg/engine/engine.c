@@ -47,12 +47,23 @@ static uint32_t runs_to(const struct engine *engine, const char *origin)
     return n;
 }
 
+/* Those that are open stay: a limit that is changed costs no connection. */
+static uint32_t most_lanes_under_limit(const struct run *run)
+{
+    uint32_t n_open = (uint32_t)download_open_lanes(&run->download);
+    uint32_t n_useful = limit_lanes(run);
+    return n_open > n_useful ? n_open : n_useful;
+}
+
 static int lanes_for(const struct engine *engine, const struct run *run)
 {
     uint32_t share = engine->config.max_connections_per_host / runs_to(engine, run->origin);
     uint32_t own = run->job->record.max_lanes > 0 ? (uint32_t)run->job->record.max_lanes
                                                   : engine->config.max_connections;
     uint32_t lanes = share < own ? share : own;
+    uint32_t limited = most_lanes_under_limit(run);
+    if (lanes > limited)
+        lanes = limited;
     if (lanes > PLAN_LANES_MAX)
         lanes = PLAN_LANES_MAX;
     return lanes > 0 ? (int)lanes : 1;

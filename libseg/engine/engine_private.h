@@ -8,8 +8,8 @@
 
 #include "base/heap.h"
 #include "base/list.h"
-#include "core/bucket.h"
 #include "core/download.h"
+#include "core/share.h"
 #include "engine/engine.h"
 #include "engine/hash.h"
 #include "engine/part.h"
@@ -67,9 +67,8 @@ struct engine {
     struct sg_heap queue; /* queued jobs by job_queue_key */
     struct sg_list runs;
     uint32_t n_runs;
-    struct sg_list starved;   /* lanes that wait for a buffer */
-    struct sg_list throttled; /* lanes that a rate limit holds back */
-    struct bucket bucket;     /* of all jobs */
+    struct sg_list starved; /* lanes that wait for a buffer */
+    struct share share;     /* of the bandwidth, under rate limits */
     struct timer limit_tick;
     struct net_watch *net_watch; /* NULL where the system does not tell */
     struct timer network_look;
@@ -107,7 +106,8 @@ struct lane_io {
     struct xfer *xfer;
     struct wbuf *buf; /* being filled */
     struct sg_list starved_node;
-    struct sg_list throttled_node;
+    struct share_taker taker; /* its part of the bandwidth */
+    size_t n_ahead;           /* of the bytes that come next: taken already */
     struct deferred start_failed;
     struct sg_err start_err;
 };
@@ -145,10 +145,11 @@ struct run {
     struct sg_list node;
     struct timer tick;
     struct deferred reap;
-    struct bucket bucket; /* of this job */
-    char *origin;         /* "https://host:port" */
-    char *suggested_name; /* by Content-Disposition */
-    uint32_t ops_pending; /* writes, works, store calls */
+    struct share_group share; /* its part of the bandwidth */
+    uint64_t held_us;         /* when a rate limit last held a lane back; 0: never */
+    char *origin;             /* "https://host:port" */
+    char *suggested_name;     /* by Content-Disposition */
+    uint32_t ops_pending;     /* writes, works, store calls */
     bool is_stepping;
     struct sg_list written; /* writes that finished inside a step */
     struct part_work part_work;
@@ -270,19 +271,34 @@ void run_report_written(struct run *run);
 
 /* limit.c */
 
-/* Prepares the engine's limit, and takes new settings. */
+/* Prepares the engine's limit, and takes new settings: they hold at once. */
 void limit_init(struct engine *engine);
 void limit_configure(struct engine *engine);
+
+/* The run has its part of the bandwidth from here to there. */
+void limit_open(struct run *run);
+void limit_close(struct run *run);
 
 /* Takes the job's own limit. */
 void limit_configure_run(struct run *run);
 
-/* True when the lane may take bytes now; it then says how many. */
-bool limit_may_pass(struct lane_io *lane);
-void limit_take(struct lane_io *lane, uint64_t n_bytes);
+/* As many lanes as make sense under the limits; at least 1, UINT32_MAX without a limit. */
+uint32_t limit_lanes(const struct run *run);
 
-/* Holds the lane back until something may pass; its transfer was told to stop. */
-void limit_wait(struct lane_io *lane);
+/* How much a new transfer of the run should read from its socket at a time; 0: what is fastest. What
+ * is read and may not pass makes the server send the next burst. */
+uint32_t limit_read_bytes(const struct run *run);
+
+/* True while it is a limit that bounds the run's rate. */
+bool limit_is_felt(const struct run *run);
+
+/* How many of `n_bytes` that arrived the lane may take now; it then says how many it took. Fewer
+ * than all: its transfer is to stop, and goes on when more may pass. */
+size_t limit_ask(struct lane_io *lane, size_t n_bytes);
+void limit_take(struct lane_io *lane, size_t n_bytes);
+
+/* The lane is closed: it waits for nothing any more. */
+void limit_leave(struct lane_io *lane);
 
 /* verify.c */
 

@@ -21,6 +21,7 @@ static void destroy(struct run *run)
         SG_ASSERT(run->lanes[i].xfer == NULL && run->lanes[i].buf == NULL);
     timer_stop(run->engine->loop, &run->tick);
     sg_list_remove(&run->node);
+    limit_close(run);
     download_fini(&run->download);
     sg_free(run->origin);
     sg_free(run->suggested_name);
@@ -125,6 +126,7 @@ static void on_tick(struct timer *timer)
 {
     struct run *run = sg_container_of(timer, struct run, tick);
     timer_start(run->engine->loop, &run->tick, DOWNLOAD_TICK_US);
+    download_set_limited(&run->download, limit_is_felt(run));
     struct event event = run_event(run, EV_TICK);
     run_feed(run, &event);
 }
@@ -166,7 +168,7 @@ enum sg_status run_start(struct job *job)
     run->claim_again.fire = run_claim_again;
     sg_list_init(&run->written);
     lanes_init(run);
-    limit_configure_run(run);
+    limit_open(run);
     sg_list_insert(&engine->runs, &run->node);
     engine->n_runs++;
     job->run = run;

@@ -97,7 +97,8 @@ static bool wait_for_buffer(struct lane_io *lane)
 {
     struct engine *engine = lane->run->engine;
     download_lane_paused(&lane->run->download, lane->number, true, loop_now_us(engine->loop));
-    sg_list_insert(&engine->starved, &lane->starved_node);
+    if (sg_list_is_empty(&lane->starved_node))
+        sg_list_insert(&engine->starved, &lane->starved_node);
     return false;
 }
 
@@ -147,11 +148,6 @@ static void store(struct lane_io *lane, uint64_t offset, const unsigned char *da
 /* Makes room for bytes of the lane's range; false when they have to wait. */
 static bool prepare(struct lane_io *lane, size_t n_bytes, struct wbuf **spare)
 {
-    *spare = NULL;
-    if (!limit_may_pass(lane)) {
-        limit_wait(lane);
-        return false;
-    }
     if (find_room(lane, n_bytes, spare))
         return true;
     submit(lane); /* it comes back, perhaps at once; and what came of it may close the lane */
@@ -166,7 +162,7 @@ static void take(struct lane_io *lane, const unsigned char *data, size_t n_bytes
     struct run *run = lane->run;
     uint64_t now_us = loop_now_us(run->engine->loop);
     struct download_take take = download_take(&run->download, lane->number, data, n_bytes, now_us);
-    limit_take(lane, take.n_bytes);
+    limit_take(lane, n_bytes);
     run->is_stepping = true; /* what is written meanwhile is told below */
     if (take.n_bytes > 0)
         store(lane, take.offset, data + take.skipped, take.n_bytes, spare);
@@ -185,19 +181,32 @@ static void take(struct lane_io *lane, const unsigned char *data, size_t n_bytes
     run_op_end(run);
 }
 
+/* Takes what may be taken now of bytes that were not taken before; true when that is all. What is
+ * taken of the others is noted before, for the step that follows may open the lane anew. */
+static bool take_part(struct lane_io *lane, const unsigned char *data, size_t n_bytes)
+{
+    bool is_written = lane->run->download.lanes[lane->number].state == LANE_RECEIVING;
+    size_t n_may = is_written ? limit_ask(lane, n_bytes) : n_bytes;
+    struct wbuf *spare = NULL;
+    if (n_may == 0 || (is_written && !prepare(lane, n_may, &spare)))
+        return false;
+    lane->n_ahead = n_may < n_bytes ? lane->n_ahead + n_may : 0;
+    if (lane->xfer != NULL)
+        take(lane, data, n_may, spare);
+    return n_may == n_bytes;
+}
+
+/* A transfer gives bytes again as long as some of them had to wait, perhaps in other portions. */
 static bool on_data(void *ctx, const void *data, size_t n_bytes)
 {
     struct lane_io *lane = ctx;
-    const struct download *download = &lane->run->download;
-    struct wbuf *spare = NULL;
-    if (!download_may_take(download, lane->number))
+    if (!download_may_take(&lane->run->download, lane->number))
         return false; /* lanes_resume follows when the part file is there */
-    bool is_written = download->lanes[lane->number].state == LANE_RECEIVING;
-    if (is_written && !prepare(lane, n_bytes, &spare))
-        return false;
-    if (lane->xfer != NULL)
-        take(lane, data, n_bytes, spare);
-    return true;
+    if (n_bytes <= lane->n_ahead) {
+        lane->n_ahead -= n_bytes;
+        return true;
+    }
+    return take_part(lane, (const unsigned char *)data + lane->n_ahead, n_bytes - lane->n_ahead);
 }
 
 static enum sg_status remember_url(struct run *run, const char *url)
@@ -263,7 +272,6 @@ void lanes_init(struct run *run)
         run->lanes[i] =
             (struct lane_io){ .run = run, .number = i, .start_failed.run = on_start_failed };
         sg_list_init(&run->lanes[i].starved_node);
-        sg_list_init(&run->lanes[i].throttled_node);
     }
 }
 
@@ -303,7 +311,8 @@ static enum sg_status start_transfer(struct lane_io *lane, const struct effect *
                                     .may_downgrade = lane->run->engine->config.may_downgrade,
                                     .first = effect->first,
                                     .end = effect->end,
-                                    .wants_range = effect->wants_range };
+                                    .wants_range = effect->wants_range,
+                                    .read_bytes = limit_read_bytes(lane->run) };
     return xfer_start(lane->run->engine->net, &request, &events, lane, &lane->xfer,
                       &lane->start_err);
 }
@@ -315,6 +324,7 @@ void lane_open(struct run *run, const struct effect *effect)
     SG_ASSERT(lane->xfer == NULL && lane->buf == NULL);
     engine_count_lanes(run->engine, 1);
     lane->start_err = (struct sg_err){ 0 };
+    lane->n_ahead = 0;
     char *mirror = effect->source > 0 ? line_of(record->mirrors, effect->source) : NULL;
     enum sg_status status = SG_E_NOMEM;
     if (effect->source == 0 || mirror != NULL)
@@ -331,7 +341,7 @@ void lane_shut(struct run *run, int number)
     struct lane_io *lane = &run->lanes[number];
     lane->start_err.status = SG_OK;
     sg_list_remove(&lane->starved_node);
-    sg_list_remove(&lane->throttled_node);
+    limit_leave(lane);
     xfer_cancel(lane->xfer);
     lane->xfer = NULL;
     submit(lane);

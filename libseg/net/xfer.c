@@ -41,6 +41,7 @@ static bool copy_wish(const struct xfer_request *request, struct xfer_wish *out)
     out->end = request->end;
     out->wants_range = request->wants_range;
     out->may_downgrade = request->may_downgrade;
+    out->read_bytes = request->read_bytes;
     return copy_text(request->headers, &out->headers) &&
            copy_text(request->userinfo, &out->userinfo) &&
            copy_text(request->cookies, &out->cookies) && copy_text(request->proxy, &out->proxy);
@@ -350,11 +351,23 @@ static void end_well(struct xfer *xfer)
     end(xfer, SG_OK, &none);
 }
 
+/* QUIRK(curl_paused_read): what was resumed, and is paused again by the callback that this brings,
+ * reads its socket once more and keeps that, for libcurl has noted that it might write (8.14,
+ * Curl_sendrecv). Where bytes wait for long, as under a rate limit, it would come to hold 64 MiB of
+ * them and fail. Paused in both directions it reads nothing. */
+static CURLcode let_go_on(struct xfer *xfer)
+{
+    CURLcode code = curl_easy_pause(xfer->easy, CURLPAUSE_CONT);
+    if (code == CURLE_OK && xfer->pause != XFER_FLOWS)
+        code = curl_easy_pause(xfer->easy, CURLPAUSE_ALL);
+    return code;
+}
+
 static void resume(struct xfer *xfer)
 {
     xfer->is_resumed = false;
     xfer->pause = XFER_FLOWS;
-    CURLcode code = curl_easy_pause(xfer->easy, CURLPAUSE_CONT);
+    CURLcode code = let_go_on(xfer);
     bool is_over = code == CURLE_BAD_FUNCTION_ARGUMENT; /* its end is about to be reported */
     if (code != CURLE_OK && !is_over)
         xfer_finish(xfer, code);

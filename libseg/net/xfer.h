@@ -26,6 +26,7 @@ struct xfer_request {
     uint64_t end;         /* one past the last byte wanted; XFER_TO_END: open */
     bool wants_range;     /* false: no Range header is sent at all */
     bool may_downgrade;   /* a redirect from https to http is followed */
+    uint32_t read_bytes;  /* read from the socket at a time; 0: what is fastest */
 };
 
 /* The reply's head: status line and headers of the last response (redirects and 1xx are not

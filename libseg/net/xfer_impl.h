@@ -24,6 +24,7 @@ struct xfer_wish {
     uint64_t end;
     bool wants_range;
     bool may_downgrade;
+    uint32_t read_bytes;
 };
 
 enum xfer_pause {

@@ -189,7 +189,9 @@ static void set_connection(struct options *options, const struct xfer *xfer)
     set_number(options, CURLOPT_TCP_KEEPALIVE, 1);
     set_number(options, CURLOPT_TCP_KEEPIDLE, KEEPALIVE_IDLE_S);
     set_number(options, CURLOPT_TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S);
-    curl_easy_setopt(options->easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_BUFFER_BYTES);
+    uint32_t read_bytes = xfer->wish.read_bytes;
+    curl_easy_setopt(options->easy, CURLOPT_BUFFERSIZE,
+                     read_bytes > 0 ? (long)read_bytes : (long)RECEIVE_BUFFER_BYTES);
 }
 
 CURLcode xfer_set_options(struct xfer *xfer)

@@ -262,6 +262,25 @@ static void tuner__ceiling_changes__is_followed(void **state)
     assert_int_equal(tuner_target(&line.tuner), 64);
 }
 
+/* As long as a rate limit decides, what comes says nothing; nor does it when the limit is gone. */
+static void tuner__time_is_skipped__concludes_nothing_from_it(void **state)
+{
+    (void)state;
+    struct line line = { .cap_bps = 8 * LANE_BPS };
+    start(&line, 0, 16);
+    pass(&line, 3000);
+    int target = tuner_target(&line.tuner);
+    line.most = 0;
+    for (int i = 0; i < 4 * 60; i++) {
+        line.now_us += SECOND_US / 4;
+        line.bytes += LANE_BPS / 40;
+        tuner_skip(&line.tuner, line.now_us, (uint64_t)line.bytes);
+        assert_int_equal(tuner_target(&line.tuner), target);
+    }
+    pass(&line, 1500);
+    assert_int_equal(line.most, target);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -274,6 +293,7 @@ int main(void)
         cmocka_unit_test(tuner__nothing_ever_changes__looks_seldom),
         cmocka_unit_test(tuner__rate_falls__looks_again),
         cmocka_unit_test(tuner__lanes_never_come__concludes_nothing),
+        cmocka_unit_test(tuner__time_is_skipped__concludes_nothing_from_it),
         cmocka_unit_test(tuner__refused__steps_down_and_asks_for_one_more_later),
         cmocka_unit_test(tuner__answers_come_after_refusals__count_as_tolerated),
         cmocka_unit_test(tuner__refused_with_none_open__keeps_one),
