@@ -1,20 +1,30 @@
-/* Records to JSON. */
+/* Records to JSON. A list may have thousands: names are literals, which cJSON need not copy, and
+ * whole numbers are printed here, since cJSON prints every number as a fraction and reads it back. */
 #include "daemon/job_json.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/text.h"
 
+/* `name` is a literal. */
 static void add_text(cJSON *object, const char *name, const char *text)
 {
-    cJSON_AddItemToObject(object, name,
-                          text != NULL ? cJSON_CreateString(text) : cJSON_CreateNull());
+    cJSON_AddItemToObjectCS(object, name,
+                            text != NULL ? cJSON_CreateString(text) : cJSON_CreateNull());
+}
+
+static cJSON *create_number(int64_t number)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%lld", (long long)number);
+    return cJSON_CreateRaw(text);
 }
 
 static void add_number(cJSON *object, const char *name, int64_t number)
 {
-    cJSON_AddNumberToObject(object, name, (double)number);
+    cJSON_AddItemToObjectCS(object, name, create_number(number));
 }
 
 static void add_known(cJSON *object, const char *name, int64_t number, bool is_known)
@@ -22,7 +32,7 @@ static void add_known(cJSON *object, const char *name, int64_t number, bool is_k
     if (is_known)
         add_number(object, name, number);
     else
-        cJSON_AddNullToObject(object, name);
+        cJSON_AddItemToObjectCS(object, name, cJSON_CreateNull());
 }
 
 static void add_time(cJSON *object, const char *name, int64_t wall_ms)
@@ -96,8 +106,8 @@ static void add_extents(cJSON *object, const struct extents *extents)
     cJSON *array = cJSON_AddArrayToObject(object, "extents");
     for (size_t i = 0; i < extents->count; i++) {
         cJSON *pair = cJSON_CreateArray();
-        cJSON_AddItemToArray(pair, cJSON_CreateNumber((double)extents->items[i].from));
-        cJSON_AddItemToArray(pair, cJSON_CreateNumber((double)extents->items[i].to));
+        cJSON_AddItemToArray(pair, create_number((int64_t)extents->items[i].from));
+        cJSON_AddItemToArray(pair, create_number((int64_t)extents->items[i].to));
         cJSON_AddItemToArray(array, pair);
     }
 }

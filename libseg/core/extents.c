@@ -6,13 +6,17 @@
 
 #include "base/mem.h"
 
+/* Room for one first: most sets are those of files that are complete, and a service remembers many
+ * of them. */
 enum { SMALLEST_CAPACITY = 8 };
 
 static enum sg_status reserve(struct extents *set, size_t count)
 {
     if (count <= set->capacity)
         return SG_OK;
-    size_t capacity = set->capacity > 0 ? set->capacity * 2 : SMALLEST_CAPACITY;
+    size_t capacity = set->capacity > 0 ? set->capacity * 2 : 1;
+    if (count > 1 && capacity < SMALLEST_CAPACITY)
+        capacity = SMALLEST_CAPACITY;
     while (capacity < count)
         capacity *= 2;
     struct extent *items = sg_realloc(set->items, capacity * sizeof *items);

@@ -18,7 +18,7 @@
 
 enum {
     APPLICATION_ID = 0x53656775, /* "Segu": what file(1) and we recognise the file by */
-    CHECKED_PAGES_MAX = 4096,    /* pages that are checked in a few milliseconds */
+    CHECKED_PAGES_MAX = 2048,    /* pages that are checked in a few milliseconds */
     BUSY_TIMEOUT_MS = 2000,      /* how long a predecessor may take to end */
     LATEST = 2                   /* PRAGMA user_version after the last migration */
 };
@@ -92,6 +92,7 @@ static const char *const migrations[LATEST] = {
  *                  read to the close, so a second process is refused, and WAL's index stays in
  *                  our memory instead of a mapped -shm file with a lock call per transaction
  * synchronous      a commit that was reported survives a power cut
+ * page_size        of a new file: a start reads all pages, one call each
  * wal_autocheckpoint, journal_size_limit
  *                  pages after which the WAL goes into the database; bytes it may keep afterwards
  * mmap_size        off: a read error is a status, not an access violation
@@ -99,7 +100,8 @@ static const char *const migrations[LATEST] = {
  * secure_delete    what a deleted secret said is overwritten where its page is written anyway */
 static const char connection_settings[] = "PRAGMA locking_mode = EXCLUSIVE;"
                                           "PRAGMA synchronous = FULL;"
-                                          "PRAGMA wal_autocheckpoint = 1000;"
+                                          "PRAGMA page_size = 8192;"
+                                          "PRAGMA wal_autocheckpoint = 500;"
                                           "PRAGMA journal_size_limit = 4194304;"
                                           "PRAGMA mmap_size = 0;"
                                           "PRAGMA cell_size_check = ON;"

@@ -10,7 +10,7 @@ from origin import File
 
 MIB = 1 << 20
 SIZE = 8 * MIB
-PAGE = 4096
+PAGE = 8192
 N_RUNNING = 3
 
 

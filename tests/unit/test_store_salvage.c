@@ -7,7 +7,7 @@
 #include "os/path.h"
 #include "tests/unit/store_fixture.h"
 
-enum { N_JOBS = 100, PAGE = 4096, MARGIN = 1000, N_SEEDS = 12 };
+enum { N_JOBS = 100, PAGE = 8192, MARGIN = 1000, N_SEEDS = 12 };
 
 /* ---- a database with jobs ---- */
 
