@@ -24,10 +24,10 @@ static int ceiling_of(uint8_t number)
     return 1 + number % CEILING_MAX;
 }
 
-/* Bytes per second from none to more than there are. */
-static double rate_of(int32_t number)
+/* Bytes that came since it was told before: from none to more than there are. */
+static uint64_t bytes_of(int32_t number)
 {
-    return number < 0 ? 0.0 : (double)number * (double)number;
+    return number < 0 ? 0 : (uint64_t)number * 1024;
 }
 
 static void check(const struct tuner *tuner, int ceiling)
@@ -42,21 +42,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct tuner tuner;
     struct told told;
     uint64_t now_us = 0;
+    uint64_t bytes = 0;
     if (size < 2)
         return 0;
     int ceiling = ceiling_of(data[0]);
-    tuner_init(&tuner, (int8_t)data[1], ceiling, now_us);
+    tuner_init(&tuner, (int8_t)data[1], ceiling, now_us, bytes);
     check(&tuner, ceiling);
     for (size_t i = 2; i + sizeof told <= size; i += sizeof told) {
         memcpy(&told, data + i, sizeof told);
         now_us += (uint64_t)told.wait_ms * 1000;
+        bytes += bytes_of(told.number);
         if (told.what % 8 == 0)
             tuner_refused(&tuner, now_us, told.lanes, told.number);
         else if (told.what % 8 == 1)
             tuner_set_ceiling(&tuner, ceiling = ceiling_of(told.lanes));
         else
-            tuner_tick(&tuner, now_us, rate_of(told.number), told.lanes,
-                       (uint64_t)told.what * 1000);
+            tuner_tick(&tuner, now_us, bytes, told.lanes, (uint64_t)told.what * 1000);
         check(&tuner, ceiling);
     }
     return 0;
