@@ -6,9 +6,8 @@
 
 static const double mib = 1024.0 * 1024.0;
 
-const struct budget budget_today = { 9.0, 99.0 };
-const struct budget budget_wanted = { 1.03, 1.15 };
-const double wanted_of_best_fixed = 0.95;
+const struct budget budget_wanted = { 1.03, 1.15, 0.0, 0.0 };
+const double of_best_fixed_wanted = 0.95;
 
 /* ---- what families share ---- */
 
@@ -160,29 +159,30 @@ static void draw_refused(struct network *net, struct draw *draw)
     draw_size(net, draw, draw_cap(net, draw, REFUSAL_CLOSED));
 }
 
-/* Some seconds pass before most lives are over. */
-static struct server *draw_lives(struct network *net, struct draw *draw, enum fate fate)
+/* Connections that live for a while: by the mean, at least for `shortest_s`. */
+static struct server *draw_lives(struct network *net, struct draw *draw, enum fate fate,
+                                 double shortest_s)
 {
     double bps;
     struct server *server = begin(net, draw, &bps);
     server->fate = fate;
-    server->mean_life_s = draw_log_between(draw, 5.0, 120.0);
+    server->mean_life_s = draw_log_between(draw, shortest_s, 20.0 * shortest_s);
     draw_size(net, draw, bps);
     return server;
 }
 
 static void draw_drops(struct network *net, struct draw *draw)
 {
-    draw_lives(net, draw, FATE_BREAKS);
+    draw_lives(net, draw, FATE_BREAKS, 5.0);
 }
 
 static void draw_stalls(struct network *net, struct draw *draw)
 {
-    struct server *server = draw_lives(net, draw, FATE_STALLS);
+    struct server *server = draw_lives(net, draw, FATE_STALLS, 20.0);
     server->mean_silence_s = draw_chance(draw, 0.5) ? draw_log_between(draw, 0.5, 10.0) : 0.0;
 }
 
-/* Two to four places of unequal speed, some of which have a cap; half of them behind a line that
+/* Two to four places of unequal speed, some of which have a cap; half of the time behind a line that
  * cannot carry all they have. */
 static void draw_mirrors(struct network *net, struct draw *draw)
 {
@@ -192,7 +192,7 @@ static void draw_mirrors(struct network *net, struct draw *draw)
     net->n_sources = draw_int(draw, 2, NETWORK_SOURCES);
     for (int i = 0; i < net->n_sources; i++) {
         struct server *server = &net->servers[i];
-        double lane_bps = bps / NETWORK_SLOTS * draw_log_between(draw, 0.1, 1.0);
+        double lane_bps = bps / NETWORK_SLOTS * draw_log_between(draw, 0.3, 2.0);
         draw_times(server, draw);
         set_equal(server, lane_bps);
         server->retry_after_ms = -1;
@@ -228,23 +228,30 @@ static void draw_mixed(struct network *net, struct draw *draw)
     }
 }
 
-/* The goal for each is budget_wanted; a family with another goal says why. */
+/* The budgets say what holds today, with a few percent for the mathematics of another machine. What
+ * is wanted of all families together is budget_wanted, and where a family cannot have that, the
+ * reason stands with it. Whoever improves the planner or the tuner lowers the numbers. */
+const struct budget budget_today = { 1.25, 3.82, 0.005, 0.001 };
 static const struct family all[] = {
-    { "equal", "equal connections", draw_equal, { 9.0, 99.0 } },
-    { "slow-lane", "one of 16 connections at 1/20", draw_slow_lane, { 9.0, 99.0 } },
-    { "heavy", "heavy-tailed rates of connections", draw_heavy, { 9.0, 99.0 } },
-    { "walk", "rates that wander", draw_walk, { 9.0, 99.0 } },
-    { "on-off", "rates that come and go", draw_on_off, { 9.0, 99.0 } },
-    { "link", "one link that all share", draw_link, { 9.0, 99.0 } },
-    { "busy", "HTTP 429 beyond a number of connections", draw_busy, { 9.0, 99.0 } },
-    { "refused", "connections refused beyond a number", draw_refused, { 9.0, 99.0 } },
-    { "drops", "connections that break", draw_drops, { 9.0, 99.0 } },
-    { "stalls", "connections that fall silent", draw_stalls, { 9.0, 99.0 } },
-    { "mirrors", "2 to 4 places of unequal speed", draw_mirrors, { 9.0, 99.0 } },
-    { "mixed", "several of these at once", draw_mixed, { 9.0, 99.0 } },
-    /* The first answer has to come before a second request makes sense, and the bound does not know
-     * that: what is two set-ups of a second to a client is one to the bound. */
-    { "short", "files of 0.2 to 2 seconds", draw_short, { 9.0, 99.0 } },
+    { "equal", "equal connections", draw_equal, { 1.09, 1.56, 0.002, 0.0 } },
+    { "slow-lane", "one of 16 connections at 1/20", draw_slow_lane, { 1.18, 3.07, 0.004, 0.0 } },
+    { "heavy", "heavy-tailed rates of connections", draw_heavy, { 1.22, 3.03, 0.013, 0.0 } },
+    /* The bound knows what rates will be, and a client only what they were. */
+    { "walk", "rates that wander", draw_walk, { 1.21, 2.43, 0.004, 0.0 } },
+    { "on-off", "rates that come and go", draw_on_off, { 1.23, 3.05, 0.006, 0.0 } },
+    { "link", "one link that all share", draw_link, { 1.06, 1.5, 0.008, 0.0 } },
+    { "busy", "HTTP 429 beyond a number of connections", draw_busy, { 1.09, 1.61, 0.002, 0.0 } },
+    { "refused", "connections refused beyond a number", draw_refused, { 1.08, 1.51, 0.002, 0.0 } },
+    { "drops", "connections that break", draw_drops, { 1.12, 1.73, 0.002, 0.0 } },
+    /* The bound opens a silent connection again at once; a client has to wait until it may believe
+     * that nothing more will come. */
+    { "stalls", "connections that fall silent", draw_stalls, { 1.19, 2.01, 0.002, 0.0 } },
+    /* The bound uses all mirrors from the start; a client has to prove each first. */
+    { "mirrors", "2 to 4 places of unequal speed", draw_mirrors, { 1.6, 6.37, 0.034, 0.006 } },
+    { "mixed", "several of these at once", draw_mixed, { 1.28, 3.57, 0.011, 0.0 } },
+    /* A set-up and a second one behind the first answer are a large part of so short a time, and
+     * the bound has only one: column "asking" shows that much of the difference. */
+    { "short", "files of 0.2 to 2 seconds", draw_short, { 1.95, 4.77, 0.002, 0.0 } },
 };
 
 size_t families(const struct family **out_families)

@@ -8,10 +8,12 @@
 #include "tests/sim/fluid/draw.h"
 #include "tests/sim/fluid/network.h"
 
-/* The most that finish times may be, as multiples of the fluid bound. */
+/* The most that a family's networks may need, and the most of them that may go wrong. */
 struct budget {
-    double mean;
+    double mean; /* finish times, as multiples of the fluid bound */
     double p99;
+    double wasteful; /* share of networks in which too much came twice */
+    double lost;     /* share of networks in which the download came to no end */
 };
 
 struct family {
@@ -28,8 +30,8 @@ size_t families(const struct family **out_families);
 extern const struct budget budget_today;
 extern const struct budget budget_wanted;
 
-/* The lane counts' part: share of the best fixed count's throughput that is wanted. */
-extern const double wanted_of_best_fixed;
+/* The share of the best fixed number of lanes' throughput that is wanted, on average. */
+extern const double of_best_fixed_wanted;
 
 /* The number-th network of a family. */
 void family_network(const struct family *family, uint64_t seed, uint64_t number,
