@@ -1,5 +1,5 @@
-/* A tuner that is told anything: rates of no sense, refusals at any time, ceilings that come and go.
- * It always wants at least one lane and never more than the ceiling. */
+/* A tuner that is told anything: rates of no sense, refusals at any time, ceilings that come and
+ * go. It always wants at least one lane and never more than the ceiling. */
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>

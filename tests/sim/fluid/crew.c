@@ -3,7 +3,6 @@
 
 #include <stdbool.h>
 #include <stdio.h>
-
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>

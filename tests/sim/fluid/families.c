@@ -6,9 +6,6 @@
 
 static const double mib = 1024.0 * 1024.0;
 
-const struct budget budget_wanted = { 1.03, 1.15, 0.0, 0.0 };
-const double of_best_fixed_wanted = 0.95;
-
 /* ---- what families share ---- */
 
 /* Set-up of 5 to 500 ms: round trips to open (TCP, and up to two for TLS), one for the request, and
@@ -182,8 +179,8 @@ static void draw_stalls(struct network *net, struct draw *draw)
     server->mean_silence_s = draw_chance(draw, 0.5) ? draw_log_between(draw, 0.5, 10.0) : 0.0;
 }
 
-/* Two to four places of unequal speed, some of which have a cap; half of the time behind a line that
- * cannot carry all they have. */
+/* Two to four places of unequal speed, some of which have a cap; half of the time behind a line
+ * that cannot carry all they have. */
 static void draw_mirrors(struct network *net, struct draw *draw)
 {
     double bps;
@@ -228,30 +225,20 @@ static void draw_mixed(struct network *net, struct draw *draw)
     }
 }
 
-/* The budgets say what holds today, with a few percent for the mathematics of another machine. What
- * is wanted of all families together is budget_wanted, and where a family cannot have that, the
- * reason stands with it. Whoever improves the planner or the tuner lowers the numbers. */
-const struct budget budget_today = { 1.25, 3.82, 0.005, 0.001 };
 static const struct family all[] = {
-    { "equal", "equal connections", draw_equal, { 1.09, 1.56, 0.002, 0.0 } },
-    { "slow-lane", "one of 16 connections at 1/20", draw_slow_lane, { 1.18, 3.07, 0.004, 0.0 } },
-    { "heavy", "heavy-tailed rates of connections", draw_heavy, { 1.22, 3.03, 0.013, 0.0 } },
-    /* The bound knows what rates will be, and a client only what they were. */
-    { "walk", "rates that wander", draw_walk, { 1.21, 2.43, 0.004, 0.0 } },
-    { "on-off", "rates that come and go", draw_on_off, { 1.23, 3.05, 0.006, 0.0 } },
-    { "link", "one link that all share", draw_link, { 1.06, 1.5, 0.008, 0.0 } },
-    { "busy", "HTTP 429 beyond a number of connections", draw_busy, { 1.09, 1.61, 0.002, 0.0 } },
-    { "refused", "connections refused beyond a number", draw_refused, { 1.08, 1.51, 0.002, 0.0 } },
-    { "drops", "connections that break", draw_drops, { 1.12, 1.73, 0.002, 0.0 } },
-    /* The bound opens a silent connection again at once; a client has to wait until it may believe
-     * that nothing more will come. */
-    { "stalls", "connections that fall silent", draw_stalls, { 1.19, 2.01, 0.002, 0.0 } },
-    /* The bound uses all mirrors from the start; a client has to prove each first. */
-    { "mirrors", "2 to 4 places of unequal speed", draw_mirrors, { 1.6, 6.37, 0.034, 0.006 } },
-    { "mixed", "several of these at once", draw_mixed, { 1.28, 3.57, 0.011, 0.0 } },
-    /* A set-up and a second one behind the first answer are a large part of so short a time, and
-     * the bound has only one: column "asking" shows that much of the difference. */
-    { "short", "files of 0.2 to 2 seconds", draw_short, { 1.95, 4.77, 0.002, 0.0 } },
+    { "equal", "equal connections", draw_equal },
+    { "slow-lane", "one of 16 connections at 1/20", draw_slow_lane },
+    { "heavy", "heavy-tailed rates of connections", draw_heavy },
+    { "walk", "rates that wander", draw_walk },
+    { "on-off", "rates that come and go", draw_on_off },
+    { "link", "one link that all share", draw_link },
+    { "busy", "HTTP 429 beyond a number of connections", draw_busy },
+    { "refused", "connections refused beyond a number", draw_refused },
+    { "drops", "connections that break", draw_drops },
+    { "stalls", "connections that fall silent", draw_stalls },
+    { "mirrors", "2 to 4 places of unequal speed", draw_mirrors },
+    { "mixed", "several of these at once", draw_mixed },
+    { "short", "files of 0.2 to 2 seconds", draw_short },
 };
 
 size_t families(const struct family **out_families)
