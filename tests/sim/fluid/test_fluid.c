@@ -86,7 +86,7 @@ static void bound__caps__hold(void **state)
     assert_near(bound_s(&net), 160.05, 1e-6);
 }
 
-/* Windows of 14600 bytes double every 10 ms until 1 MiB/s are 10 486 bytes in that time: at once. */
+/* In 10 ms 1 MiB/s are less than the first window; in 100 ms they are more than the first three. */
 static void bound__slow_start__counts_only_where_it_holds_back(void **state)
 {
     (void)state;
