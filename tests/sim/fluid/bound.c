@@ -1,9 +1,9 @@
 /* Two bounds, of which the later one counts.
  *
- * By rates: every slot was opened at the start, so that its first byte comes as early as can be and
- * its slow start is as far as can be; none ever breaks; and the best NETWORK_LANES slots are used at
- * each moment. The servers' caps, the limits of connections and the link hold. The rate at a moment
- * is then at least that of any client, so its integral is ahead of any client's.
+ * By rates: every slot was opened at the start, so that its first byte comes as early as can be
+ * and its slow start is as far as can be; none ever breaks; and the best NETWORK_LANES slots are
+ * used at each moment. The servers' caps, the limits of connections and the link hold. The rate at
+ * a moment is then at least that of any client, so its integral is ahead of any client's.
  *
  * By lives: a slot gives its rate except while its connection is being opened again. Whoever ends a
  * life early opens more often, so living each to its end gives the most time by any moment. What

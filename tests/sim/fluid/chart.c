@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "tests/sim/fluid/budgets.h"
+
 enum { WIDTH = 860, LEFT = 110, RIGHT = 30, TOP = 92, ROW = 34, BOTTOM = 74, FONT = 13 };
 
 static const double axis_low =

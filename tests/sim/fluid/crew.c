@@ -3,7 +3,6 @@
 
 #include <stdbool.h>
 #include <stdio.h>
-
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -66,7 +65,7 @@ struct sample crew_fetch(const struct crew_plan *plan, size_t index, FILE *trace
                                      .trace = trace };
     struct fetch_result result = fetch_run(&net, &options);
     s.is_done = result.is_done;
-    s.finish_us = result.finish_us;
+    s.finish_us = result.is_done ? result.finish_us : s.bound_us * HOPELESS;
     s.fetched = result.fetched > net.total ? result.fetched : net.total;
     s.n_opened = result.n_opened;
     s.n_requests = result.n_requests;

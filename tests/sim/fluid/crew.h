@@ -10,10 +10,10 @@
 /* What is to be run. What comes of it does not depend on the number of processes. */
 struct crew_plan {
     uint64_t seed;
-    size_t n;      /* networks */
-    size_t family; /* all of them of this family; SIZE_MAX: of each in turn */
-    size_t
-        fixed_every; /* every n-th of a family is also fetched with fixed numbers of lanes; 0: none */
+    size_t n;           /* networks */
+    size_t family;      /* all of them of this family; SIZE_MAX: of each in turn */
+    size_t fixed_every; /* each n-th of a family is also fetched with fixed numbers of lanes;
+                           0: none */
     int n_processes;
 };
 

@@ -6,10 +6,6 @@
 
 static const double mib = 1024.0 * 1024.0;
 
-const struct budget budget_today = { 9.0, 99.0 };
-const struct budget budget_wanted = { 1.03, 1.15 };
-const double wanted_of_best_fixed = 0.95;
-
 /* ---- what families share ---- */
 
 /* Set-up of 5 to 500 ms: round trips to open (TCP, and up to two for TLS), one for the request, and
@@ -161,30 +157,31 @@ static void draw_refused(struct network *net, struct draw *draw)
     draw_size(net, draw, draw_cap(net, draw, REFUSAL_CLOSED));
 }
 
-/* Some seconds pass before most lives are over. */
-static struct server *draw_lives(struct network *net, struct draw *draw, enum fate fate)
+/* Connections that live for a while: by the mean, at least for `shortest_s`. */
+static struct server *draw_lives(struct network *net, struct draw *draw, enum fate fate,
+                                 double shortest_s)
 {
     double bps;
     struct server *server = begin(net, draw, &bps);
     server->fate = fate;
-    server->mean_life_s = draw_log_between(draw, 5.0, 120.0);
+    server->mean_life_s = draw_log_between(draw, shortest_s, 20.0 * shortest_s);
     draw_size(net, draw, bps);
     return server;
 }
 
 static void draw_drops(struct network *net, struct draw *draw)
 {
-    draw_lives(net, draw, FATE_BREAKS);
+    draw_lives(net, draw, FATE_BREAKS, 5.0);
 }
 
 static void draw_stalls(struct network *net, struct draw *draw)
 {
-    struct server *server = draw_lives(net, draw, FATE_STALLS);
+    struct server *server = draw_lives(net, draw, FATE_STALLS, 20.0);
     server->mean_silence_s = draw_chance(draw, 0.5) ? draw_log_between(draw, 0.5, 10.0) : 0.0;
 }
 
-/* Two to four places of unequal speed, some of which have a cap; half of them behind a line that
- * cannot carry all they have. */
+/* Two to four places of unequal speed, some of which have a cap; half of the time behind a line
+ * that cannot carry all they have. */
 static void draw_mirrors(struct network *net, struct draw *draw)
 {
     double bps;
@@ -193,7 +190,7 @@ static void draw_mirrors(struct network *net, struct draw *draw)
     net->n_sources = draw_int(draw, 2, NETWORK_SOURCES);
     for (int i = 0; i < net->n_sources; i++) {
         struct server *server = &net->servers[i];
-        double lane_bps = bps / NETWORK_SLOTS * draw_log_between(draw, 0.1, 1.0);
+        double lane_bps = bps / NETWORK_SLOTS * draw_log_between(draw, 0.3, 2.0);
         draw_times(server, draw);
         set_equal(server, lane_bps);
         server->retry_after_ms = -1;
@@ -229,23 +226,20 @@ static void draw_mixed(struct network *net, struct draw *draw)
     }
 }
 
-/* The goal for each is budget_wanted; a family with another goal says why. */
 static const struct family all[] = {
-    { "equal", "equal connections", draw_equal, { 9.0, 99.0 } },
-    { "slow-lane", "one of 16 connections at 1/20", draw_slow_lane, { 9.0, 99.0 } },
-    { "heavy", "heavy-tailed rates of connections", draw_heavy, { 9.0, 99.0 } },
-    { "walk", "rates that wander", draw_walk, { 9.0, 99.0 } },
-    { "on-off", "rates that come and go", draw_on_off, { 9.0, 99.0 } },
-    { "link", "one link that all share", draw_link, { 9.0, 99.0 } },
-    { "busy", "HTTP 429 beyond a number of connections", draw_busy, { 9.0, 99.0 } },
-    { "refused", "connections refused beyond a number", draw_refused, { 9.0, 99.0 } },
-    { "drops", "connections that break", draw_drops, { 9.0, 99.0 } },
-    { "stalls", "connections that fall silent", draw_stalls, { 9.0, 99.0 } },
-    { "mirrors", "2 to 4 places of unequal speed", draw_mirrors, { 9.0, 99.0 } },
-    { "mixed", "several of these at once", draw_mixed, { 9.0, 99.0 } },
-    /* The first answer has to come before a second request makes sense, and the bound does not know
-     * that: what is two set-ups of a second to a client is one to the bound. */
-    { "short", "files of 0.2 to 2 seconds", draw_short, { 9.0, 99.0 } },
+    { "equal", "equal connections", draw_equal },
+    { "slow-lane", "one of 16 connections at 1/20", draw_slow_lane },
+    { "heavy", "heavy-tailed rates of connections", draw_heavy },
+    { "walk", "rates that wander", draw_walk },
+    { "on-off", "rates that come and go", draw_on_off },
+    { "link", "one link that all share", draw_link },
+    { "busy", "HTTP 429 beyond a number of connections", draw_busy },
+    { "refused", "connections refused beyond a number", draw_refused },
+    { "drops", "connections that break", draw_drops },
+    { "stalls", "connections that fall silent", draw_stalls },
+    { "mirrors", "2 to 4 places of unequal speed", draw_mirrors },
+    { "mixed", "several of these at once", draw_mixed },
+    { "short", "files of 0.2 to 2 seconds", draw_short },
 };
 
 size_t families(const struct family **out_families)

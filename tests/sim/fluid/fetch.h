@@ -1,6 +1,6 @@
 /* One download through a network in virtual time: drives struct download, the code that ships, and
- * looks at its invariants. There is no disk: what is written is durable at once, what is compared is
- * equal. */
+ * looks at its invariants. There is no disk: what is written is durable at once, what is compared
+ * is equal. */
 #ifndef SEGUE_TESTS_SIM_FLUID_FETCH_H
 #define SEGUE_TESTS_SIM_FLUID_FETCH_H
 

@@ -39,6 +39,7 @@ struct tally {
     double of_best_fixed, of_best_fixed_low; /* mean and 5th percentile */
 };
 
+/* Finish time as a multiple of the bound. */
 double sample_ratio(const struct sample *sample);
 
 /* More than 2 % of the file came twice, and more than a few pieces. */
