@@ -30,6 +30,15 @@ static void start(struct line *line, int lanes, int ceiling)
     line->receiving = 1;
 }
 
+static struct tuner_view view_of(const struct line *line)
+{
+    return (struct tuner_view){ .now_us = line->now_us,
+                                .bytes = (uint64_t)line->bytes,
+                                .left = line->left,
+                                .receiving = line->receiving,
+                                .setup_us = SETUP_US };
+}
+
 static void pass_tick(struct line *line)
 {
     int target = tuner_target(&line->tuner);
@@ -39,11 +48,7 @@ static void pass_tick(struct line *line)
     double bps = (double)line->receiving * LANE_BPS;
     line->now_us += TICK_US;
     line->bytes += (bps < line->cap_bps ? bps : line->cap_bps) * TICK_US / SECOND_US;
-    const struct tuner_view view = { .now_us = line->now_us,
-                                     .bytes = (uint64_t)line->bytes,
-                                     .left = line->left,
-                                     .receiving = line->receiving,
-                                     .setup_us = SETUP_US };
+    const struct tuner_view view = view_of(line);
     tuner_tick(&line->tuner, &view);
     bool is_refused = line->tolerates > 0 && target > line->tolerates;
     if (target != line->asked) {
@@ -274,7 +279,8 @@ static void tuner__time_is_skipped__concludes_nothing_from_it(void **state)
     for (int i = 0; i < 4 * 60; i++) {
         line.now_us += SECOND_US / 4;
         line.bytes += LANE_BPS / 40;
-        tuner_skip(&line.tuner, line.now_us, (uint64_t)line.bytes);
+        const struct tuner_view view = view_of(&line);
+        tuner_skip(&line.tuner, &view);
         assert_int_equal(tuner_target(&line.tuner), target);
     }
     pass(&line, 1500);
