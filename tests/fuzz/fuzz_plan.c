@@ -9,6 +9,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+enum { SOURCES = 3 };
+
 struct input {
     const uint8_t *at;
     size_t left;
@@ -36,12 +38,12 @@ static void must(enum sg_status status)
     SG_ASSERT(status == SG_OK);
 }
 
-static void assign(struct world *w, int lane)
+static void assign(struct world *w, int lane, int source)
 {
     struct plan_grant grant;
     const struct plan_lane *l = &w->plan.lanes[lane];
     uint64_t before = plan_remaining(&w->plan);
-    if (plan_assign(&w->plan, lane, w->now_us, &grant)) {
+    if (plan_assign(&w->plan, lane, source, w->now_us, &grant)) {
         SG_ASSERT(grant.first < grant.end && grant.victim != lane);
         SG_ASSERT(l->is_busy && l->pos == grant.first && l->end == grant.end);
         SG_ASSERT(!grant.is_victim_dropped || !w->plan.lanes[grant.victim].is_busy);
@@ -90,7 +92,7 @@ static void act(struct world *w, struct input *input)
     struct plan_lane *l = &w->plan.lanes[lane];
     w->now_us += pick(input, 3) == 0 ? pick(input, 1 << 22) : 0;
     if (!l->is_busy)
-        assign(w, lane);
+        assign(w, lane, (int)pick(input, SOURCES));
     else if (!l->is_receiving)
         plan_receiving(&w->plan, lane, w->now_us, pick(input, 1 << 20));
     else
@@ -103,7 +105,7 @@ static void finish(struct world *w)
     for (int i = 0; i < PLAN_LANES_MAX; i++)
         must(w->plan.lanes[i].is_busy ? plan_release(&w->plan, i, w->now_us) : SG_OK);
     while (!plan_is_complete(&w->plan)) {
-        assign(w, 0);
+        assign(w, 0, 0);
         SG_ASSERT(w->plan.lanes[0].is_busy);
         plan_receiving(&w->plan, 0, w->now_us, 0);
         advance(w, 0, UINT64_MAX);

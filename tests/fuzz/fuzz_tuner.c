@@ -37,27 +37,39 @@ static void check(const struct tuner *tuner, int ceiling)
     SG_ASSERT(tuner_tolerated(tuner) >= 0);
 }
 
+/* One tick, or something else that may happen between two. */
+static void tell(struct tuner *tuner, const struct told *told, struct tuner_view *view)
+{
+    view->now_us += (uint64_t)told->wait_ms * 1000;
+    view->bytes += bytes_of(told->number);
+    view->left = (uint64_t)told->wait_ms << told->what % 48;
+    view->receiving = told->lanes;
+    view->setup_us = (uint64_t)told->what * 1000;
+    if (told->what % 8 == 0)
+        tuner_refused(tuner, view->now_us, told->lanes, told->number);
+    else if (told->what % 8 == 1)
+        tuner_set_ceiling(tuner, ceiling_of(told->lanes));
+    else if (told->what % 8 == 2)
+        tuner_skip(tuner, view);
+    else
+        tuner_tick(tuner, view);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct tuner tuner;
     struct told told;
-    uint64_t now_us = 0;
-    uint64_t bytes = 0;
+    struct tuner_view view = { 0 };
     if (size < 2)
         return 0;
     int ceiling = ceiling_of(data[0]);
-    tuner_init(&tuner, (int8_t)data[1], ceiling, now_us, bytes);
+    tuner_init(&tuner, (int8_t)data[1], ceiling, view.now_us, view.bytes);
     check(&tuner, ceiling);
     for (size_t i = 2; i + sizeof told <= size; i += sizeof told) {
         memcpy(&told, data + i, sizeof told);
-        now_us += (uint64_t)told.wait_ms * 1000;
-        bytes += bytes_of(told.number);
-        if (told.what % 8 == 0)
-            tuner_refused(&tuner, now_us, told.lanes, told.number);
-        else if (told.what % 8 == 1)
-            tuner_set_ceiling(&tuner, ceiling = ceiling_of(told.lanes));
-        else
-            tuner_tick(&tuner, now_us, bytes, told.lanes, (uint64_t)told.what * 1000);
+        tell(&tuner, &told, &view);
+        if (told.what % 8 == 1)
+            ceiling = ceiling_of(told.lanes);
         check(&tuner, ceiling);
     }
     return 0;

@@ -218,8 +218,10 @@ static void draw_mixed(struct network *net, struct draw *draw)
         server->fate = draw_chance(draw, 0.7) ? FATE_BREAKS : FATE_STALLS;
         server->mean_life_s = draw_log_between(draw, 20.0, 200.0);
     }
-    if (draw_chance(draw, 0.3))
+    if (draw_chance(draw, 0.3)) { /* of unequal slots nobody can choose the best few */
         server->max_served = draw_int(draw, 3, 14);
+        set_equal(server, bps / NETWORK_SLOTS);
+    }
     if (draw_chance(draw, 0.5)) {
         net->link_bps = bps * draw_log_between(draw, 0.1, 0.9);
         net->total = (uint64_t)((double)net->total * net->link_bps / bps) + 1;

@@ -6,13 +6,12 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
-#include "core/plan.h"
 #include "tests/sim/fluid/budgets.h"
 
 enum {
-    SPARE_BYTES = 4 * PLAN_PIECE_MIN, /* may come twice whatever the size of the file */
-    NETWORKS_MIN = 200,               /* fewer say nothing about a family's budget */
-    FIXED_MIN = 50,                   /* nor fewer comparisons about the lanes */
+    SPARE_BYTES = 256 * 1024, /* may come twice whatever the size of the file */
+    NETWORKS_MIN = 200,       /* fewer say nothing about a family's budget */
+    FIXED_MIN = 50,           /* nor fewer comparisons about the lanes */
 };
 
 static const double low_part = 0.05;
