@@ -255,15 +255,15 @@ bool download_may_take(const struct download *download, int lane);
 struct download_take download_take(struct download *download, int lane, const void *data,
                                    size_t n_bytes, uint64_t now_us);
 
-/* The caller stopped or resumed reading from the lane's transfer (no buffer was free, or a rate limit
- * says so): while it is held back it cannot stall. */
+/* The caller stopped or resumed reading from the lane's transfer (no buffer was free, or a rate
+ * limit says so): while it is held back it cannot stall. */
 void download_lane_paused(struct download *download, int lane, bool is_paused, uint64_t now_us);
 
 /* Another ceiling for lanes, from the next step on. */
 void download_set_max_lanes(struct download *download, int max_lanes);
 
-/* A rate limit bounds what the download gets, or does no more: meanwhile its rate says nothing about
- * the number of lanes. Told before every EV_TICK. */
+/* A rate limit bounds what the download gets, or does no more: meanwhile its rate says nothing
+ * about the number of lanes. Told before every EV_TICK. */
 void download_set_limited(struct download *download, bool is_limited);
 
 /* Bytes that have arrived, also those of earlier runs. */

@@ -192,8 +192,8 @@ static void wake_all(struct share_group *group, struct sg_list *woken)
     wake(taker_of(node), woken);
 }
 
-/* What it asked for, and more when more has come meanwhile as before. Not simply as much as there is:
- * slow ones would keep from the others what they cannot use. */
+/* What it asked for, and more when more has come meanwhile as before. Not simply as much as there
+ * is: slow ones would keep from the others what they cannot use. */
 static uint64_t appetite(const struct share_taker *taker)
 {
     return most(taker->wanted, 2 * taker->used);

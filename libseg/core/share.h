@@ -83,13 +83,14 @@ bool share_is_limited(const struct share_group *group);
  * When it is less than all of them, the taker is waiting from now on, until share_deal wakes it. */
 uint64_t share_ask(struct share_taker *taker, uint64_t n_bytes, uint64_t now_us);
 
-/* The taker took `n_bytes`. May be more than it was granted (what cannot be held back): it is waited
- * for afterwards. */
+/* The taker took `n_bytes`. May be more than it was granted (what cannot be held back): it is
+ * waited for afterwards. */
 void share_charge(struct share_taker *taker, uint64_t n_bytes);
 
-/* Deals out what has come together since the last time, and appends those takers who got something,
- * and wait no longer, to `woken` by their `node`. In time proportional to those who wait. True while
- * there is less than is wanted: to be called again soon, as nothing else wakes those who wait. */
+/* Deals out what has come together since the last time, and appends those takers who got
+ * something, and wait no longer, to `woken` by their `node`. In time proportional to those who
+ * wait. True while there is less than is wanted: to be called again soon, as nothing else wakes
+ * those who wait. */
 bool share_deal(struct share *share, uint64_t now_us, struct sg_list *woken);
 
 /* Checks that what is given adds up, for tests. */

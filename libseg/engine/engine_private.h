@@ -285,8 +285,8 @@ void limit_configure_run(struct run *run);
 /* As many lanes as make sense under the limits; at least 1, UINT32_MAX without a limit. */
 uint32_t limit_lanes(const struct run *run);
 
-/* How much a new transfer of the run should read from its socket at a time; 0: what is fastest. What
- * is read and may not pass makes the server send the next burst. */
+/* How much a new transfer of the run should read from its socket at a time; 0: what is fastest.
+ * What is read and may not pass makes the server send the next burst. */
 uint32_t limit_read_bytes(const struct run *run);
 
 /* True while it is a limit that bounds the run's rate. */

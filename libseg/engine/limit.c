@@ -1,6 +1,6 @@
-/* Rate limits: of all jobs together, and of each. core/share.h decides who may take how much; a lane
- * that may not take what arrived stops reading from its transfer, and one timer lets those go on
- * whose turn it is. It runs only while somebody waits. */
+/* Rate limits: of all jobs together, and of each. core/share.h decides who may take how much; a
+ * lane that may not take what arrived stops reading from its transfer, and one timer lets those go
+ * on whose turn it is. It runs only while somebody waits. */
 #include "engine/engine_private.h"
 
 enum {
