@@ -57,6 +57,7 @@ static void put_load(struct sg_buf *out, const cJSON *stats)
 {
     char rate[UNITS_TEXT_SIZE];
     char memory[UNITS_TEXT_SIZE];
+    const cJSON *turn = cJSON_GetObjectItemCaseSensitive(stats, "turn_us");
     units_format_rate(json_integer(stats, "rate", -1), rate);
     units_format_size(json_integer(stats, "memory_bytes", -1), memory);
     put_line(out, "rate", rate);
@@ -69,8 +70,8 @@ static void put_load(struct sg_buf *out, const cJSON *stats)
                   "99 of 100 below %.1f ms\n",
                   LABEL_WIDTH, "engine", (long long)json_integer(stats, "turns", 0),
                   (double)json_integer(stats, "busy_us", 0) / 1e6,
-                  (double)json_integer(stats, "longest_turn_us", 0) / 1e3,
-                  (double)json_integer(stats, "turn_p99_us", 0) / 1e3);
+                  (double)json_integer(turn, "max", 0) / 1e3,
+                  (double)json_integer(turn, "p99", 0) / 1e3);
 }
 
 static void put_notice(struct sg_buf *out, const cJSON *info)

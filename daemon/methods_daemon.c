@@ -67,17 +67,29 @@ void method_daemon_info(struct app *app, struct call *call, const cJSON *params)
     call_reply(call, result);
 }
 
-/* The upper bound, in microseconds, of the turns that 99 of 100 stay below. */
-static double turn_p99_us(const struct loop_stats *stats)
+/* What so many of 100 turns stay below, in microseconds: the upper bound of a class of the
+ * histogram. */
+static double turn_us(const struct loop_stats *stats, unsigned percent)
 {
-    enum { BUCKETS = sizeof stats->busy_histogram / sizeof stats->busy_histogram[0] };
+    enum { CLASSES = sizeof stats->busy_histogram / sizeof stats->busy_histogram[0] };
     uint64_t below = 0;
-    for (unsigned i = 0; i < BUCKETS; i++) {
+    for (unsigned i = 0; i < CLASSES; i++) {
+        uint64_t bound_us = UINT64_C(1) << i;
         below += stats->busy_histogram[i];
-        if (below * 100 >= stats->turns * 99)
-            return (double)((uint64_t)1 << i);
+        if (below * 100 >= stats->turns * percent && bound_us < stats->longest_busy_us)
+            return (double)bound_us;
     }
     return (double)stats->longest_busy_us;
+}
+
+static void add_turns(cJSON *result, const struct loop_stats *stats)
+{
+    cJSON_AddNumberToObject(result, "turns", (double)stats->turns);
+    cJSON_AddNumberToObject(result, "busy_us", (double)stats->busy_us);
+    cJSON *turn = cJSON_AddObjectToObject(result, "turn_us");
+    cJSON_AddNumberToObject(turn, "p50", turn_us(stats, 50));
+    cJSON_AddNumberToObject(turn, "p99", turn_us(stats, 99));
+    cJSON_AddNumberToObject(turn, "max", (double)stats->longest_busy_us);
 }
 
 static void add_counts(cJSON *result, const struct app *app)
@@ -95,7 +107,6 @@ void method_daemon_stats(struct app *app, struct call *call, const cJSON *params
     if (refuses_params(call, params))
         return;
     struct process_usage usage;
-    const struct loop_stats *stats = loop_stats(app_loop(app));
     process_usage(&usage);
     cJSON *result = cJSON_CreateObject();
     int64_t uptime_ms = clock_wall_ms() - app_started_ms(app);
@@ -108,10 +119,7 @@ void method_daemon_stats(struct app *app, struct call *call, const cJSON *params
     cJSON_AddNumberToObject(result, "sessions", server_session_count(app_server(app)));
     add_counts(result, app);
     cJSON_AddNumberToObject(result, "rate", (double)engine_rate_bps(app_engine(app)));
-    cJSON_AddNumberToObject(result, "turns", (double)stats->turns);
-    cJSON_AddNumberToObject(result, "busy_us", (double)stats->busy_us);
-    cJSON_AddNumberToObject(result, "longest_turn_us", (double)stats->longest_busy_us);
-    cJSON_AddNumberToObject(result, "turn_p99_us", turn_p99_us(stats));
+    add_turns(result, loop_stats(app_loop(app)));
     call_reply(call, result);
 }
 

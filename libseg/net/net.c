@@ -83,21 +83,6 @@ static bool is_half_spent(const struct net *net)
     return net->turn_bytes >= NET_TURN_BYTES / 2 || turn_elapsed_us(net) >= NET_TURN_US / 2;
 }
 
-/* What a transfer wants while this runs is done in the next turn. */
-static void do_todo(struct net *net)
-{
-    struct sg_list todo;
-    sg_list_init(&todo);
-    for (struct sg_list *node; (node = sg_list_pop(&net->todo)) != NULL;)
-        sg_list_insert(&todo, node);
-    for (struct sg_list *node; (node = sg_list_pop(&todo)) != NULL;) {
-        if (is_half_spent(net))
-            sg_list_insert(&net->todo, node);
-        else
-            xfer_advance(sg_container_of(node, struct xfer, todo));
-    }
-}
-
 static void do_timeout(struct net *net)
 {
     int n_running;
@@ -105,6 +90,24 @@ static void do_timeout(struct net *net)
         return;
     net->is_timeout_due = false;
     curl_multi_socket_action(net->multi, CURL_SOCKET_TIMEOUT, 0, &n_running);
+}
+
+/* What a transfer wants while this runs is done in the next turn. A transfer that is resumed reads
+ * in the next call to libcurl, which runs all that were resumed before it: hence one by one. */
+static void do_todo(struct net *net)
+{
+    struct sg_list todo;
+    sg_list_init(&todo);
+    for (struct sg_list *node; (node = sg_list_pop(&net->todo)) != NULL;)
+        sg_list_insert(&todo, node);
+    for (struct sg_list *node; (node = sg_list_pop(&todo)) != NULL;) {
+        if (is_half_spent(net)) {
+            sg_list_insert(&net->todo, node);
+        } else {
+            xfer_advance(sg_container_of(node, struct xfer, todo));
+            do_timeout(net);
+        }
+    }
 }
 
 static void end_finished(struct net *net)
@@ -157,6 +160,7 @@ static void do_work(struct deferred *deferred)
         net_socks_serve(net);
         do_timeout(net);
         end_finished(net);
+        net_socks_arm(net);
     }
     if (has_more(net) && !net->is_closing)
         timer_start(net->loop, &net->kick, 0);
@@ -233,9 +237,9 @@ void net_wake(struct net *net)
     loop_defer(net->loop, &net->work);
 }
 
-bool net_may_go_on(const struct net *net, uint64_t n_bytes)
+bool net_may_go_on(const struct net *net)
 {
-    return net->turn_bytes + n_bytes <= NET_TURN_BYTES && turn_elapsed_us(net) < NET_TURN_US;
+    return net->turn_bytes < NET_TURN_BYTES && turn_elapsed_us(net) < NET_TURN_US;
 }
 
 CURL *net_borrow_easy(struct net *net)

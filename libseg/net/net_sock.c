@@ -5,6 +5,9 @@
  * well as the pair that its resolver threads report through, of which CURLOPT_CLOSESOCKETFUNCTION
  * would not tell. It also says it when a transfer pauses, so a paused socket costs nothing.
  *
+ * The system is asked at the end of net's work only, for what libcurl waits for by then: a transfer
+ * at full speed is resumed, reads and pauses again within it, and its socket needs no look at all.
+ *
  * Watches fire once. Looking at a socket again at once would cost a poll round per packet on a slow
  * link, so a socket that carries a body and brought little sleeps until the next tick, while the
  * system collects. It is looked at again at once when it brought plenty, when it is so fast that
@@ -25,7 +28,7 @@ enum { FAST_BYTES_PER_TICK = 1280 * 1024 };
 
 struct net_sock {
     struct net *net;
-    struct sock_watch *watch;
+    struct sock_watch *watch; /* NULL before the first look */
     curl_socket_t socket;
     uint32_t wanted;     /* set of enum sock_event that libcurl waits for */
     uint32_t reported;   /* the set that the watch told */
@@ -33,8 +36,17 @@ struct net_sock {
     uint64_t counted_us; /* since when `counted_bytes` came, with half the weight for what is old */
     uint64_t counted_bytes;
     struct sg_list member; /* of `all` */
-    struct sg_list queue;  /* in `ready`, in `sleeping` or in none */
+    struct sg_list queue;  /* in `ready`, `unarmed`, `sleeping` or none */
 };
+
+static void on_ready(void *ctx, uint32_t events)
+{
+    struct net_sock *sock = ctx;
+    sock->reported = events;
+    sg_list_remove(&sock->queue);
+    sg_list_insert(&sock->net->socks.ready, &sock->queue);
+    net_wake(sock->net);
+}
 
 static void sleep_until_tick(struct net_sock *sock)
 {
@@ -45,12 +57,26 @@ static void sleep_until_tick(struct net_sock *sock)
         timer_start(net->loop, &net->socks.tick, TICK_US);
 }
 
+static enum sg_status watch(struct net_sock *sock)
+{
+    if (sock->watch != NULL)
+        return SG_OK;
+    return sock_watch_create(sock->net->loop, (uintptr_t)sock->socket, on_ready, sock, &sock->watch,
+                             NULL);
+}
+
 /* What the system refuses now it may grant later; there is nobody to tell, and a transfer that
  * never moves again is noticed by those who wait for it. */
 static void arm(struct net_sock *sock)
 {
-    if (sock_watch_arm(sock->watch, sock->wanted) != SG_OK)
+    if (watch(sock) != SG_OK || sock_watch_arm(sock->watch, sock->wanted) != SG_OK)
         sleep_until_tick(sock);
+}
+
+static void arm_later(struct net_sock *sock)
+{
+    sg_list_remove(&sock->queue);
+    sg_list_insert(&sock->net->socks.unarmed, &sock->queue);
 }
 
 static void on_tick(struct timer *timer)
@@ -64,15 +90,6 @@ static void on_tick(struct timer *timer)
         arm(sg_container_of(node, struct net_sock, queue));
 }
 
-static void on_ready(void *ctx, uint32_t events)
-{
-    struct net_sock *sock = ctx;
-    sock->reported = events;
-    sg_list_remove(&sock->queue);
-    sg_list_insert(&sock->net->socks.ready, &sock->queue);
-    net_wake(sock->net);
-}
-
 static void forget(struct net_sock *sock)
 {
     struct net_socks *socks = &sock->net->socks;
@@ -84,8 +101,8 @@ static void forget(struct net_sock *sock)
     sg_free(sock);
 }
 
-/* NULL when memory or the system does not allow a watch. That is not fatal to libcurl, which then
- * goes by its own timers alone and gives up in the end; failing here would end all transfers. */
+/* NULL when there is no memory. That is not fatal to libcurl, which then goes by its own timers
+ * alone and gives up in the end; failing here would end all transfers. */
 static struct net_sock *remember(struct net *net, curl_socket_t socket)
 {
     struct net_sock *sock = sg_alloc(sizeof *sock);
@@ -93,11 +110,6 @@ static struct net_sock *remember(struct net *net, curl_socket_t socket)
         return NULL;
     sock->net = net;
     sock->socket = socket;
-    if (sock_watch_create(net->loop, (uintptr_t)socket, on_ready, sock, &sock->watch, NULL) !=
-        SG_OK) {
-        sg_free(sock);
-        return NULL;
-    }
     sg_list_insert(&net->socks.all, &sock->member);
     curl_multi_assign(net->multi, socket, sock);
     return sock;
@@ -108,7 +120,7 @@ static void wait_for(struct net_sock *sock, uint32_t wanted)
     sock->wanted = wanted;
     bool is_armed_later = sock->net->socks.served == sock || !sg_list_is_empty(&sock->queue);
     if (!is_armed_later)
-        arm(sock);
+        arm_later(sock);
 }
 
 /* CURLMOPT_SOCKETFUNCTION. */
@@ -168,7 +180,7 @@ static void look_again(struct net_sock *sock, uint64_t drained_bytes)
     if (sock->has_body && drained_bytes < PLENTY_BYTES && !is_fast(sock))
         sleep_until_tick(sock);
     else
-        arm(sock);
+        arm_later(sock);
 }
 
 static void serve(struct net *net, struct net_sock *sock)
@@ -187,6 +199,7 @@ void net_socks_init(struct net *net)
 {
     sg_list_init(&net->socks.all);
     sg_list_init(&net->socks.ready);
+    sg_list_init(&net->socks.unarmed);
     sg_list_init(&net->socks.sleeping);
     net->socks.tick.fire = on_tick;
     curl_multi_setopt(net->multi, CURLMOPT_SOCKETFUNCTION, on_curl_socket);
@@ -202,10 +215,16 @@ void net_socks_fini(struct net *net)
 
 void net_socks_serve(struct net *net)
 {
-    while (net_socks_has_ready(net) && net_may_go_on(net, 0)) {
+    while (net_socks_has_ready(net) && net_may_go_on(net)) {
         struct sg_list *node = sg_list_pop(&net->socks.ready);
         serve(net, sg_container_of(node, struct net_sock, queue));
     }
+}
+
+void net_socks_arm(struct net *net)
+{
+    for (struct sg_list *node; (node = sg_list_pop(&net->socks.unarmed)) != NULL;)
+        arm(sg_container_of(node, struct net_sock, queue));
 }
 
 bool net_socks_has_ready(const struct net *net)

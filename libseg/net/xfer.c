@@ -193,37 +193,52 @@ static size_t skip(struct xfer *xfer, size_t n_bytes)
     return xfer->skipped_bytes <= SKIPPED_BYTES_MAX ? n_bytes : CURL_WRITEFUNC_ERROR;
 }
 
-static bool may_deliver(struct xfer *xfer, size_t n_bytes)
+static bool is_turn_over(struct xfer *xfer)
 {
     const struct net *net = xfer->net;
     if (xfer->turn != net->turn) {
         xfer->turn = net->turn;
         xfer->turn_bytes = 0;
     }
-    return xfer->turn_bytes + n_bytes <= NET_TURN_XFER_BYTES && net_may_go_on(net, n_bytes);
+    return xfer->turn_bytes >= NET_TURN_XFER_BYTES || !net_may_go_on(net);
 }
 
-static size_t pause_for(struct xfer *xfer, enum xfer_pause reason)
+static void pause_until_next_turn(struct xfer *xfer)
 {
-    xfer->pause = reason;
-    if (reason == XFER_THROTTLED)
-        enqueue(xfer);
-    return CURL_WRITEFUNC_PAUSE;
+    xfer->pause = XFER_THROTTLED;
+    enqueue(xfer);
 }
 
-static size_t deliver(struct xfer *xfer, const char *data, size_t n_bytes)
+static size_t hand_on(struct xfer *xfer, const char *data, size_t n_bytes)
 {
-    if (!may_deliver(xfer, n_bytes))
-        return pause_for(xfer, XFER_THROTTLED);
     bool is_taken = xfer->events.on_data(xfer->ctx, data, n_bytes);
     if (xfer->is_cancelled)
         return CURL_WRITEFUNC_ERROR;
-    if (!is_taken)
-        return pause_for(xfer, XFER_HELD);
+    if (!is_taken) {
+        xfer->pause = XFER_HELD;
+        return CURL_WRITEFUNC_PAUSE;
+    }
     xfer->turn_bytes += n_bytes;
     xfer->net->turn_bytes += n_bytes;
     xfer->net->delivered_bytes += n_bytes;
     return n_bytes;
+}
+
+/* A transfer that comes to the end of the turn reads no more from its socket, and hands on what it
+ * has read: what is refused, libcurl copies to memory that it allocates for it, and that costs more
+ * than the read did. Only one that libcurl runs when the turn is over already is refused. */
+static size_t deliver(struct xfer *xfer, const char *data, size_t n_bytes)
+{
+    if (xfer->pause == XFER_FLOWS && is_turn_over(xfer)) {
+        pause_until_next_turn(xfer);
+        return CURL_WRITEFUNC_PAUSE;
+    }
+    size_t n_taken = hand_on(xfer, data, n_bytes);
+    if (n_taken == n_bytes && xfer->pause == XFER_FLOWS && is_turn_over(xfer)) {
+        pause_until_next_turn(xfer);
+        curl_easy_pause(xfer->easy, CURLPAUSE_ALL);
+    }
+    return n_taken;
 }
 
 /* CURLOPT_WRITEFUNCTION. */
