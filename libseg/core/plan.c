@@ -81,17 +81,12 @@ static double typical_bps(const struct plan *plan, int source, uint64_t now_us)
     return bps > 0.0 ? bps : plan_typical_bps(plan, PLAN_ANY_SOURCE, now_us);
 }
 
-/* What an owner is believed to do. Connections begin slowly, so a young one is given the benefit of
- * the doubt. 0: nothing is known. */
-static double owner_bps(const struct plan *plan, const struct plan_lane *owner, double typical,
-                        uint64_t now_us)
+/* What an owner is believed to do. 0: nothing is known. */
+static double owner_bps(const struct plan_lane *owner, double typical, uint64_t now_us)
 {
     if (!is_measured(owner, now_us))
         return typical;
     double bps = measured_bps(owner, now_us);
-    bool is_young = rate_age_s(&owner->rate, now_us) < 3.0 * plan->setup_s;
-    if (is_young && bps < typical)
-        return typical;
     return bps > 1.0 ? bps : 1.0; /* silent: it may take for ever, but numbers stay finite */
 }
 
@@ -99,7 +94,7 @@ static double owner_bps(const struct plan *plan, const struct plan_lane *owner, 
 static double finish_s(const struct plan *plan, const struct plan_lane *lane, double typical,
                        uint64_t now_us)
 {
-    double bps = owner_bps(plan, lane, typical, now_us);
+    double bps = owner_bps(lane, typical, now_us);
     double setup = lane->is_receiving ? 0.0 : plan->setup_s;
     return setup + (double)remaining_of(lane) / (bps > 0.0 ? bps : 1.0);
 }
@@ -153,7 +148,7 @@ static uint64_t tail_of(const struct plan *plan, const struct plan_lane *owner, 
                         double typical, uint64_t now_us)
 {
     uint64_t remaining = remaining_of(owner);
-    double old_bps = owner_bps(plan, owner, typical, now_us);
+    double old_bps = owner_bps(owner, typical, now_us);
     if (old_bps <= 0.0 || newcomer <= 0.0 || (!is_measured(owner, now_us) && !owner->is_receiving))
         return remaining >= PLAN_BLIND_MIN ? remaining / 2 : 0;
     return tail_worth_taking(remaining, old_bps, newcomer, plan->setup_s);

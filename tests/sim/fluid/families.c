@@ -65,7 +65,7 @@ static void set_size(struct network *net, double bps, double seconds)
 static void draw_size(struct network *net, struct draw *draw, double bps)
 {
     double setup_s = (double)(net->servers[0].open_us + net->servers[0].first_us) / 1e6;
-    set_size(net, bps, draw_log_between(draw, fmax(2.0, 15.0 * setup_s), 60.0));
+    set_size(net, bps, draw_log_between(draw, fmax(5.0, 15.0 * setup_s), 120.0));
 }
 
 /* ---- the families ---- */
@@ -81,7 +81,7 @@ static void draw_short(struct network *net, struct draw *draw)
 {
     double bps;
     begin(net, draw, &bps);
-    set_size(net, bps, draw_log_between(draw, 0.2, 2.0));
+    set_size(net, bps, draw_log_between(draw, 0.2, 5.0));
 }
 
 static void draw_slow_lane(struct network *net, struct draw *draw)
@@ -241,7 +241,7 @@ static const struct family all[] = {
     { "stalls", "connections that fall silent", draw_stalls },
     { "mirrors", "2 to 4 places of unequal speed", draw_mirrors },
     { "mixed", "several of these at once", draw_mixed },
-    { "short", "files of 0.2 to 2 seconds", draw_short },
+    { "short", "files of 0.2 to 5 seconds", draw_short },
 };
 
 size_t families(const struct family **out_families)
