@@ -1,12 +1,15 @@
 /* The range planner: splitting by time. */
 #include "core/plan.h"
 
+#include <math.h>
+
 #include "base/assert.h"
 
 static const double setup_guess_s = 0.1;
 static const double young_s = 0.1;      /* a rate measured for less than this says little */
 static const double piece_s = 0.1;      /* a piece should keep a lane busy for this long */
 static const double drop_factor = 0.75; /* what is gained by giving a connection up */
+static const double share_slack = 1.3;  /* rates are not known that well */
 
 static struct plan_lane *busy_lane(struct plan *plan, int lane)
 {
@@ -124,18 +127,33 @@ static double piece_min(double bps)
     return bytes < PLAN_PIECE_ENOUGH ? bytes : PLAN_PIECE_ENOUGH;
 }
 
-/* The tail that a newcomer takes so that owner and newcomer finish together:
+/* What a newcomer can fetch before everything could be there, if all work went to who is free: a
+ * slow lane must not take what fast ones will soon be free for. */
+static double share_of(const struct plan *plan, double new_bps, double typical, uint64_t now_us)
+{
+    double sum_bps = new_bps;
+    for (int i = 0; i < PLAN_LANES_MAX; i++) {
+        if (plan->lanes[i].is_busy)
+            sum_bps += owner_bps(&plan->lanes[i], typical, now_us);
+    }
+    double left = (double)plan_remaining(plan) + new_bps * plan->setup_s;
+    return share_slack * new_bps * (left / sum_bps - plan->setup_s);
+}
+
+/* The tail that a newcomer takes so that owner and newcomer finish together, or as much of it as is
+ * its share:
  *   (rem - x) / r_owner = setup + x / r_new
  * Where a share would be too small for a request the newcomer takes everything, or nothing: the
  * last bytes of a lane that hangs are fetched by another rather than waited for. 0 when the gain is
  * not worth it. */
 static uint64_t tail_worth_taking(uint64_t remaining, double old_bps, double new_bps,
-                                  double setup_s)
+                                  double setup_s, double share)
 {
     double bytes = (double)remaining;
     double smallest = piece_min(new_bps);
     double alone_s = bytes / old_bps;
     double x = (alone_s - setup_s) / (1.0 / new_bps + 1.0 / old_bps);
+    x = fmin(x, share);
     bool is_split = x >= smallest && bytes - x >= PLAN_PIECE_MIN;
     double end_s = is_split ? (bytes - x) / old_bps : setup_s + bytes / new_bps;
     double worth_s = is_split ? alone_s : alone_s * drop_factor;
@@ -151,7 +169,8 @@ static uint64_t tail_of(const struct plan *plan, const struct plan_lane *owner, 
     double old_bps = owner_bps(owner, typical, now_us);
     if (old_bps <= 0.0 || newcomer <= 0.0 || (!is_measured(owner, now_us) && !owner->is_receiving))
         return remaining >= PLAN_BLIND_MIN ? remaining / 2 : 0;
-    return tail_worth_taking(remaining, old_bps, newcomer, plan->setup_s);
+    double share = share_of(plan, newcomer, typical, now_us);
+    return tail_worth_taking(remaining, old_bps, newcomer, plan->setup_s, share);
 }
 
 static void occupy(struct plan_lane *lane, uint64_t first, uint64_t end, uint64_t now_us)
