@@ -171,6 +171,14 @@ static void set_protocol(struct options *options)
     set_number(options, CURLOPT_DISALLOW_USERNAME_IN_URL, 1);
 }
 
+static long receive_bytes(const struct xfer *xfer)
+{
+    bool is_tls = strncmp(xfer->url, "https:", strlen("https:")) == 0;
+    if (xfer->wish.read_bytes > 0)
+        return (long)xfer->wish.read_bytes;
+    return is_tls ? NET_RECEIVE_TLS_BYTES : NET_RECEIVE_BYTES;
+}
+
 /* QUICK_EXIT: or removing a transfer would wait for its resolver thread, for seconds.
  *
  * QUIRK(curl_buffer_kept): a handle whose last transfer found no connection keeps its receive
@@ -187,9 +195,7 @@ static void set_connection(struct options *options, const struct xfer *xfer)
     set_number(options, CURLOPT_TCP_KEEPALIVE, 1);
     set_number(options, CURLOPT_TCP_KEEPIDLE, KEEPALIVE_IDLE_S);
     set_number(options, CURLOPT_TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S);
-    uint32_t read_bytes = xfer->wish.read_bytes;
-    curl_easy_setopt(options->easy, CURLOPT_BUFFERSIZE,
-                     read_bytes > 0 ? (long)read_bytes : (long)NET_RECEIVE_BYTES);
+    curl_easy_setopt(options->easy, CURLOPT_BUFFERSIZE, receive_bytes(xfer));
 }
 
 CURLcode xfer_set_options(struct xfer *xfer)
