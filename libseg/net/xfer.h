@@ -37,7 +37,7 @@ struct xfer_head {
     size_t length;
     const char *url;        /* where redirects led */
     bool is_reused;         /* no new connection had to be made */
-    uint64_t setup_us;      /* time to connect (name, TCP, TLS); 0 when reused */
+    uint64_t setup_us;      /* time to connect (TCP, TLS), the name being known; 0 when reused */
     uint64_t first_byte_us; /* from sending the request to the first byte of the reply */
 };
 
