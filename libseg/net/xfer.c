@@ -42,6 +42,7 @@ static bool copy_wish(const struct xfer_request *request, struct xfer_wish *out)
     out->wants_range = request->wants_range;
     out->may_downgrade = request->may_downgrade;
     out->read_bytes = request->read_bytes;
+    out->wait_bytes = request->wait_bytes;
     return copy_text(request->headers, &out->headers) &&
            copy_text(request->userinfo, &out->userinfo) &&
            copy_text(request->cookies, &out->cookies) && copy_text(request->proxy, &out->proxy);

@@ -27,6 +27,7 @@ struct xfer_request {
     bool wants_range;     /* false: no Range header is sent at all */
     bool may_downgrade;   /* a redirect from https to http is followed */
     uint32_t read_bytes;  /* read from the socket at a time; 0: what is fastest */
+    uint32_t wait_bytes;  /* that may wait in the socket of a new connection; 0: as many as ever */
 };
 
 /* The reply's head: status line and headers of the last response (redirects and 1xx are not

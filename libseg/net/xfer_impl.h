@@ -27,6 +27,7 @@ struct xfer_wish {
     bool wants_range;
     bool may_downgrade;
     uint32_t read_bytes;
+    uint32_t wait_bytes;
 };
 
 enum xfer_pause {

@@ -84,6 +84,14 @@ static void net__paused_and_resumed__gets_same_bytes(void **state)
     client_fini(&client);
 }
 
+static void net__little_may_wait__gets_same_bytes(void **state)
+{
+    struct client client = { .request.wait_bytes = 64 * 1024, .pause_every = 1000 * 1000 };
+    client_run(*state, &client, "/file/20000000");
+    client_expect(&client, 200, 20000000);
+    client_fini(&client);
+}
+
 struct stillness {
     struct timer timer;
     bool is_over;
@@ -537,6 +545,7 @@ int main(void)
         NET_TEST(net__request__asks_for_plain_bytes_over_http_1_1),
         NET_TEST(net__second_transfer__reuses_connection),
         NET_TEST(net__paused_and_resumed__gets_same_bytes),
+        NET_TEST(net__little_may_wait__gets_same_bytes),
         NET_TEST(net__paused_transfer__costs_no_turns),
         NET_TEST(net__trickle__costs_few_turns),
         NET_TEST(net__cancelled_in_callback__hears_no_more),
