@@ -1,5 +1,6 @@
 /* Records to JSON. A list may have thousands: names are literals, which cJSON need not copy, and
- * whole numbers are printed here, since cJSON prints every number as a fraction and reads it back. */
+ * whole numbers are printed here, since cJSON prints every number as a fraction and reads it back.
+ */
 #include "daemon/job_json.h"
 
 #include <stdio.h>

@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "core/lifecycle.h"
 #include "engine/engine_private.h"
 #include "os/clock.h"
@@ -39,12 +40,38 @@ void engine_admit_later(struct engine *engine)
     loop_defer(engine->loop, &engine->admit_later);
 }
 
-static uint32_t runs_to(const struct engine *engine, const char *origin)
+static bool may_ask(const struct run *run, const char *origin, size_t length)
+{
+    size_t n;
+    const char *list = run->origins;
+    for (const char *line; (line = sg_next_line(&list, &n)) != NULL;) {
+        if (n == length && memcmp(line, origin, length) == 0)
+            return true;
+    }
+    return false;
+}
+
+static uint32_t runs_to(const struct engine *engine, const char *origin, size_t length)
 {
     uint32_t n = 0;
     SG_LIST_FOR_EACH(node, &engine->runs)
-    n += strcmp(sg_container_of(node, struct run, node)->origin, origin) == 0;
+    n += may_ask(sg_container_of(node, struct run, node), origin, length);
     return n;
+}
+
+/* All lanes may be at one of the servers that the run may ask, so it gets what the one has to give
+ * that most runs may ask. */
+static uint32_t share_of(const struct engine *engine, const struct run *run)
+{
+    uint32_t most_runs = 1;
+    size_t length;
+    const char *list = run->origins;
+    for (const char *line; (line = sg_next_line(&list, &length)) != NULL;) {
+        uint32_t n = runs_to(engine, line, length);
+        if (n > most_runs)
+            most_runs = n;
+    }
+    return engine->config.max_connections_per_host / most_runs;
 }
 
 /* Those that are open stay: a limit that is changed costs no connection. */
@@ -57,7 +84,7 @@ static uint32_t most_lanes_under_limit(const struct run *run)
 
 static int lanes_for(const struct engine *engine, const struct run *run)
 {
-    uint32_t share = engine->config.max_connections_per_host / runs_to(engine, run->origin);
+    uint32_t share = share_of(engine, run);
     uint32_t own = run->job->record.max_lanes > 0 ? (uint32_t)run->job->record.max_lanes
                                                   : engine->config.max_connections;
     uint32_t lanes = share < own ? share : own;

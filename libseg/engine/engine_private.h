@@ -148,6 +148,7 @@ struct run {
     struct share_group share; /* its part of the bandwidth */
     uint64_t held_us;         /* when a rate limit last held a lane back; 0: never */
     char *origin;             /* "https://host:port" */
+    char *origins;            /* list: that of the URL and those of the mirrors */
     char *suggested_name;     /* by Content-Disposition */
     uint32_t ops_pending;     /* writes, works, store calls */
     bool is_stepping;

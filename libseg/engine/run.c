@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/buf.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "os/clock.h"
 
 enum { CHECKPOINT_BYTES = 64 * 1024 * 1024 };
@@ -24,6 +26,7 @@ static void destroy(struct run *run)
     limit_close(run);
     download_fini(&run->download);
     sg_free(run->origin);
+    sg_free(run->origins);
     sg_free(run->suggested_name);
     sg_free(run);
 }
@@ -142,26 +145,61 @@ static struct download_config config_of(const struct engine *engine)
     };
 }
 
+static bool append_origin(struct sg_buf *list, const char *url, size_t length)
+{
+    char *copy = sg_strndup(url, length);
+    char *origin = copy != NULL ? net_url_origin(copy) : NULL;
+    if (origin != NULL)
+        sg_buf_printf(list, "%s\n", origin);
+    sg_free(origin);
+    sg_free(copy);
+    return origin != NULL && !list->is_failed;
+}
+
+/* NULL when memory ran out. */
+static char *origins_of(const struct job_record *record)
+{
+    struct sg_buf list = { 0 };
+    size_t length;
+    const char *mirrors = record->mirrors;
+    bool is_whole = append_origin(&list, record->url, strlen(record->url));
+    for (const char *line; is_whole && (line = sg_next_line(&mirrors, &length)) != NULL;)
+        is_whole = append_origin(&list, line, length);
+    if (is_whole)
+        return sg_buf_take(&list);
+    sg_buf_fini(&list);
+    return NULL;
+}
+
+static void free_young(struct run *run)
+{
+    if (run != NULL) {
+        sg_free(run->origin);
+        sg_free(run->origins);
+    }
+    sg_free(run);
+}
+
 enum sg_status run_start(struct job *job)
 {
     struct engine *engine = job->engine;
     struct run *run = sg_alloc(sizeof *run);
-    char *origin = net_url_origin(job->record.url);
-    if (run == NULL || origin == NULL) {
-        sg_free(run);
-        sg_free(origin);
+    if (run != NULL) {
+        run->origin = net_url_origin(job->record.url);
+        run->origins = origins_of(&job->record);
+    }
+    if (run == NULL || run->origin == NULL || run->origins == NULL) {
+        free_young(run);
         return SG_E_NOMEM;
     }
     struct download_config config = config_of(engine);
     enum sg_status status = download_init(&run->download, &job->record, &config, clock_random());
     if (status != SG_OK) {
-        sg_free(run);
-        sg_free(origin);
+        free_young(run);
         return status;
     }
     run->engine = engine;
     run->job = job;
-    run->origin = origin;
     run->tick.fire = on_tick;
     run->reap.run = reap;
     run->finish_again.fire = run_finish_again;

@@ -297,6 +297,16 @@ static bool is_same_origin(const char *a, const char *b)
     return is_same;
 }
 
+/* A paused transfer keeps what it read last, which is as much as waited in its socket, up to a MiB;
+ * the more lanes there are, the less each of them needs to be fast. 0: as much as ever. */
+static uint32_t wait_bytes(const struct engine *engine)
+{
+    enum { FEW = 32, MANY = 128, MOST_OF_FEW_MORE = 256 * 1024, MOST_OF_MANY = 64 * 1024 };
+    if (engine->n_lanes <= FEW)
+        return 0;
+    return engine->n_lanes <= MANY ? MOST_OF_FEW_MORE : MOST_OF_MANY;
+}
+
 static enum sg_status start_transfer(struct lane_io *lane, const struct effect *effect,
                                      const char *url)
 {
@@ -312,7 +322,8 @@ static enum sg_status start_transfer(struct lane_io *lane, const struct effect *
                                     .first = effect->first,
                                     .end = effect->end,
                                     .wants_range = effect->wants_range,
-                                    .read_bytes = limit_read_bytes(lane->run) };
+                                    .read_bytes = limit_read_bytes(lane->run),
+                                    .wait_bytes = wait_bytes(lane->run->engine) };
     return xfer_start(lane->run->engine->net, &request, &events, lane, &lane->xfer,
                       &lane->start_err);
 }

@@ -135,6 +135,7 @@ static void tear_down(struct net *net)
     while (net->n_spare_easies > 0)
         curl_easy_cleanup(net->spare_easies[--net->n_spare_easies]);
     curl_multi_cleanup(net->multi);
+    names_destroy(net->names);
     net_socks_fini(net);
     timer_stop(net->loop, &net->timeout);
     timer_stop(net->loop, &net->kick);
@@ -191,14 +192,18 @@ enum sg_status net_create(struct loop *loop, const struct net_config *config, st
         goto cleanup_curl;
     if (copy_settings(config, &net->settings) != SG_OK)
         goto free_net;
+    if (names_create(loop, resolve_now, &net->names, NULL) != SG_OK)
+        goto free_settings;
     net->multi = curl_multi_init();
     if (net->multi == NULL)
-        goto free_settings;
+        goto destroy_names;
     net->loop = loop;
     set_up(net);
     *out = net;
     return SG_OK;
 
+destroy_names:
+    names_destroy(net->names);
 free_settings:
     free_settings(&net->settings);
 free_net:

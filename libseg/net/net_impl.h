@@ -10,6 +10,7 @@
 
 #include "base/list.h"
 #include "net/net.h"
+#include "net/net_names.h"
 #include "net/net_sock.h"
 
 /* What one loop turn may deliver, and how long it may take, so that the loop gets round to pipes
@@ -47,6 +48,7 @@ struct net {
     CURLM *multi;
     struct net_settings settings;
     struct net_socks socks;
+    struct net_names *names;
 
     struct deferred work;
     struct timer timeout; /* libcurl's */

@@ -1,8 +1,8 @@
 /* Owns transfers: from the wish to the last callback, over as many hops as the server redirects.
  *
- *   wanted ─► on the wire ─► ended
- *     ▲            │
- *     └─ redirect ─┘
+ *   wanted ─► (name looked up) ─► on the wire ─► ended
+ *     ▲                               │
+ *     └─────────── redirect ──────────┘
  *
  * Each hop is one run of an easy handle. The public functions note what is wanted and leave the
  * rest to net's work, which calls xfer_advance and xfer_finish outside libcurl's callbacks; so a
@@ -42,6 +42,7 @@ static bool copy_wish(const struct xfer_request *request, struct xfer_wish *out)
     out->wants_range = request->wants_range;
     out->may_downgrade = request->may_downgrade;
     out->read_bytes = request->read_bytes;
+    out->wait_bytes = request->wait_bytes;
     return copy_text(request->headers, &out->headers) &&
            copy_text(request->userinfo, &out->userinfo) &&
            copy_text(request->cookies, &out->cookies) && copy_text(request->proxy, &out->proxy);
@@ -54,10 +55,11 @@ static void release(struct xfer *xfer)
     sg_free(xfer->redirect_userinfo);
     head_fini(&xfer->head);
     curl_slist_free_all(xfer->header_lines);
+    xfer_names_fini(xfer);
     sg_free(xfer);
 }
 
-static void enqueue(struct xfer *xfer)
+void xfer_enqueue(struct xfer *xfer)
 {
     if (sg_list_is_empty(&xfer->todo))
         sg_list_insert(&xfer->net->todo, &xfer->todo);
@@ -104,6 +106,8 @@ static bool is_offline(const struct xfer *xfer, enum sg_status status)
 static void fail(struct xfer *xfer, CURLcode code)
 {
     struct sg_err err = { 0 };
+    if (code == CURLE_COULDNT_CONNECT || code == CURLE_OPERATION_TIMEDOUT)
+        xfer_names_doubt(xfer);
     net_status_set(&err, code, xfer->error_text);
     if (is_offline(xfer, err.status))
         err.status = SG_E_NETWORK;
@@ -206,7 +210,7 @@ static bool is_turn_over(struct xfer *xfer)
 static void pause_until_next_turn(struct xfer *xfer)
 {
     xfer->pause = XFER_THROTTLED;
-    enqueue(xfer);
+    xfer_enqueue(xfer);
 }
 
 static size_t hand_on(struct xfer *xfer, const char *data, size_t n_bytes)
@@ -267,26 +271,43 @@ static CURLcode enter_wire(struct xfer *xfer)
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, xfer);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, xfer);
+    curl_easy_setopt(easy, CURLOPT_RESOLVE, xfer->addresses); /* NULL too: it survives a reset */
     if (curl_multi_add_handle(xfer->net->multi, easy) != CURLM_OK)
         return CURLE_OUT_OF_MEMORY;
     xfer->is_added = true;
     return CURLE_OK;
 }
 
-static void start_hop(struct xfer *xfer)
+static void enter_or_fail(struct xfer *xfer)
 {
     if (xfer->easy == NULL)
         xfer->easy = net_borrow_easy(xfer->net);
     else
         curl_easy_reset(xfer->easy);
-    head_clear(&xfer->head);
-    xfer->is_redirect = false;
-    xfer->skipped_bytes = 0;
-    xfer->error_text[0] = '\0';
     net_fit_pool(xfer->net);
     CURLcode code = xfer->easy != NULL ? enter_wire(xfer) : CURLE_OUT_OF_MEMORY;
     if (code != CURLE_OK)
         fail(xfer, code);
+}
+
+/* Goes on where the place's name is known; else the transfer is advanced when it is. */
+static void connect_hop(struct xfer *xfer)
+{
+    enum sg_status status = xfer_names_get(xfer);
+    if (status == SG_OK)
+        enter_or_fail(xfer);
+    else if (status != SG_PENDING)
+        fail(xfer, status == SG_E_NOMEM ? CURLE_OUT_OF_MEMORY : CURLE_FAILED_INIT);
+}
+
+static void start_hop(struct xfer *xfer)
+{
+    head_clear(&xfer->head);
+    xfer->is_redirect = false;
+    xfer->skipped_bytes = 0;
+    xfer->error_text[0] = '\0';
+    xfer->name_outcome = NAME_FINE;
+    connect_hop(xfer);
 }
 
 /* Once the way has led elsewhere, headers and credentials stay behind for good, also if it comes
@@ -392,6 +413,8 @@ void xfer_advance(struct xfer *xfer)
 {
     if (xfer->is_cancelled)
         drop(xfer);
+    else if (!xfer->is_added && xfer->name_outcome != NAME_FINE)
+        fail(xfer, xfer_names_failure(xfer));
     else if (!xfer->is_added)
         start_hop(xfer);
     else if (xfer->pause == XFER_THROTTLED || xfer->is_resumed)
@@ -435,12 +458,13 @@ enum sg_status xfer_start(struct net *net, const struct xfer_request *request,
     xfer->net = net;
     xfer->events = *events;
     xfer->ctx = ctx;
+    xfer_names_init(xfer);
     if (!copy_wish(request, &xfer->wish) || !copy_text(request->url, &xfer->url)) {
         release(xfer);
         return sg_err_set(err, SG_E_NOMEM, "starting a transfer");
     }
     net->n_xfers++;
-    enqueue(xfer);
+    xfer_enqueue(xfer);
     *out = xfer;
     return SG_OK;
 }
@@ -450,7 +474,7 @@ void xfer_resume(struct xfer *xfer)
     if (xfer->pause != XFER_HELD || xfer->is_cancelled)
         return;
     xfer->is_resumed = true;
-    enqueue(xfer);
+    xfer_enqueue(xfer);
 }
 
 void xfer_cancel(struct xfer *xfer)
@@ -458,5 +482,5 @@ void xfer_cancel(struct xfer *xfer)
     if (xfer == NULL || xfer->is_ending || xfer->is_cancelled)
         return;
     xfer->is_cancelled = true;
-    enqueue(xfer);
+    xfer_enqueue(xfer);
 }

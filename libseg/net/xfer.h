@@ -27,6 +27,7 @@ struct xfer_request {
     bool wants_range;     /* false: no Range header is sent at all */
     bool may_downgrade;   /* a redirect from https to http is followed */
     uint32_t read_bytes;  /* read from the socket at a time; 0: what is fastest */
+    uint32_t wait_bytes;  /* that may wait in the socket of a new connection; 0: as many as ever */
 };
 
 /* The reply's head: status line and headers of the last response (redirects and 1xx are not
@@ -37,7 +38,7 @@ struct xfer_head {
     size_t length;
     const char *url;        /* where redirects led */
     bool is_reused;         /* no new connection had to be made */
-    uint64_t setup_us;      /* time to connect (name, TCP, TLS); 0 when reused */
+    uint64_t setup_us;      /* time to connect (TCP, TLS), the name being known; 0 when reused */
     uint64_t first_byte_us; /* from sending the request to the first byte of the reply */
 };
 

@@ -11,6 +11,8 @@
 #include "base/err.h"
 #include "base/list.h"
 #include "net/net_impl.h"
+#include "net/net_names.h"
+#include "net/net_place.h"
 #include "net/xfer.h"
 #include "net/xfer_head.h"
 
@@ -25,6 +27,7 @@ struct xfer_wish {
     bool wants_range;
     bool may_downgrade;
     uint32_t read_bytes;
+    uint32_t wait_bytes;
 };
 
 enum xfer_pause {
@@ -32,6 +35,9 @@ enum xfer_pause {
     XFER_HELD,      /* on_data returned false: until xfer_resume */
     XFER_THROTTLED, /* this turn's bytes are used up: until the next */
 };
+
+/* What came of looking up the name that the present hop needs. */
+enum name_outcome { NAME_FINE, NAME_UNKNOWN, NAME_TOO_SLOW, NAME_NO_MEMORY };
 
 struct xfer {
     struct net *net;
@@ -51,6 +57,11 @@ struct xfer {
     bool is_added;       /* to the multi handle */
     bool wants_own_conn; /* none that was used before */
     struct curl_slist *header_lines;
+    struct net_place place; /* that it connects to */
+    struct name_wait name_wait;
+    struct timer name_timeout;
+    enum name_outcome name_outcome;
+    struct curl_slist *addresses; /* of the place */
     char *url;
     char *redirect_userinfo; /* that a Location brought along, in place of the wish's */
     unsigned n_redirects;
@@ -69,6 +80,27 @@ void xfer_advance(struct xfer *xfer);
 
 /* Libcurl is done with the present hop. The transfer may be gone afterwards. */
 void xfer_finish(struct xfer *xfer, CURLcode code);
+
+/* Has net's work advance the transfer. */
+void xfer_enqueue(struct xfer *xfer);
+
+/* ---- xfer_names.c ---- */
+
+/* Makes ready what has to do with names; and releases it, also while it waits. */
+void xfer_names_init(struct xfer *xfer);
+void xfer_names_fini(struct xfer *xfer);
+
+/* Finds the addresses for the present hop. SG_OK: it can begin. SG_PENDING: the transfer will be
+ * advanced, with `name_outcome`. SG_E_NOMEM, SG_E_SYSTEM. */
+SG_MUST_USE enum sg_status xfer_names_get(struct xfer *xfer);
+
+/* What libcurl would say of a bad `name_outcome`, in `error_text` and by its code. */
+CURLcode xfer_names_failure(struct xfer *xfer);
+
+/* The hop could not connect: the addresses may have changed. */
+void xfer_names_doubt(struct xfer *xfer);
+
+/* ---- xfer_options.c ---- */
 
 /* Sets all options of xfer->easy for the present hop, except the callbacks. */
 SG_MUST_USE CURLcode xfer_set_options(struct xfer *xfer);

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "net/xfer_impl.h"
+#include "os/sock.h"
 
 enum {
     KEEPALIVE_IDLE_S = 30,
@@ -179,6 +180,23 @@ static long receive_bytes(const struct xfer *xfer)
     return is_tls ? NET_RECEIVE_TLS_BYTES : NET_RECEIVE_BYTES;
 }
 
+/* CURLOPT_SOCKOPTFUNCTION: the window is told when the connection begins. */
+static int on_socket_made(void *ctx, curl_socket_t socket, curlsocktype purpose)
+{
+    const struct xfer *xfer = ctx;
+    (void)purpose;
+    sock_limit_waiting((uintptr_t)socket, xfer->wish.wait_bytes);
+    return CURL_SOCKOPT_OK;
+}
+
+static void set_waiting(struct options *options, struct xfer *xfer)
+{
+    if (xfer->wish.wait_bytes == 0)
+        return;
+    curl_easy_setopt(options->easy, CURLOPT_SOCKOPTFUNCTION, on_socket_made);
+    curl_easy_setopt(options->easy, CURLOPT_SOCKOPTDATA, xfer);
+}
+
 /* QUICK_EXIT: or removing a transfer would wait for its resolver thread, for seconds.
  *
  * QUIRK(curl_buffer_kept): a handle whose last transfer found no connection keeps its receive
@@ -204,6 +222,7 @@ CURLcode xfer_set_options(struct xfer *xfer)
     struct options options = { .easy = xfer->easy, .code = CURLE_OK };
     set_protocol(&options);
     set_connection(&options, xfer);
+    set_waiting(&options, xfer);
     set_trust(&options, settings);
     set_proxy(&options, xfer);
     set_text(&options, CURLOPT_URL, xfer->url);

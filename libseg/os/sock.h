@@ -15,6 +15,11 @@ enum sock_event {
     SOCK_ERROR = 4, /* reported without being asked for */
 };
 
+/* Has the system keep at most about `n_bytes` for the reader of the TCP socket `socket`, which is
+ * not connected yet; what it will not keep the other side does not send (SO_RCVBUF; RFC 9293,
+ * section 3.8.6). A failure does not matter: then it is as much as ever. */
+void sock_limit_waiting(uintptr_t socket, uint32_t n_bytes);
+
 struct sock_watch;
 
 /* `events` is a set of enum sock_event. */

@@ -20,6 +20,9 @@ SG_MUST_USE enum sg_status thread_start(const char *name, thread_fn *run, void *
 /* Waits for its end and frees it. NULL is allowed. */
 void thread_join(struct thread *thread);
 
+/* Lets it run on, unobserved, to its end or the process's. NULL is allowed. */
+void thread_let_go(struct thread *thread);
+
 /* A manual-reset event, unset at first. Any thread. */
 SG_MUST_USE enum sg_status signal_create(struct signal **out, struct sg_err *err);
 

@@ -48,6 +48,19 @@ def test_a_mirror_with_other_content_gives_no_byte(daemon, origin, mirror, is_ri
     assert sent(mirror) <= 64 * 1024, "nothing but what it was judged by"
 
 
+def test_jobs_share_the_connections_to_a_server_that_is_the_mirror_of_one(daemon, origin, mirror,
+                                                                          is_right):
+    """Four connections to a server: two for the job that has it as its URL, two for the other."""
+    daemon.seg("settings", "max_connections_per_host", 4)
+    first = serve(mirror)
+    ids = daemon.add(first, connections=8) + daemon.add(serve(origin), mirrors=[first],
+                                                        connections=8)
+    for job in ids:
+        assert is_right(daemon.saved(finish(daemon, job)), 1, SIZE)
+    assert sent(mirror) > SIZE, "both were there"
+    assert mirror.stats().max_open <= 4 + 1, "and the one that asks for these numbers"
+
+
 def test_a_mirror_of_another_length_is_left_out(daemon, origin, mirror, is_right):
     url, other = serve(origin), serve(mirror, size=SIZE + 1)
     [job] = daemon.add(url, mirrors=[other], connections=4)

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,8 @@
 #include "base/mem.h"
 #include "net/net_impl.h"
 #include "os/loop.h"
+#include "os/net_watch.h"
+#include "tests/unit/directory.h"
 #include "tests/unit/net_fixture.h"
 
 enum { MIB = 1024 * 1024 };
@@ -78,6 +81,14 @@ static void net__paused_and_resumed__gets_same_bytes(void **state)
     client_run(*state, &client, "/file/20000000");
     client_expect(&client, 200, 20000000);
     assert_true(client.n_pauses > 150);
+    client_fini(&client);
+}
+
+static void net__little_may_wait__gets_same_bytes(void **state)
+{
+    struct client client = { .request.wait_bytes = 64 * 1024, .pause_every = 1000 * 1000 };
+    client_run(*state, &client, "/file/20000000");
+    client_expect(&client, 200, 20000000);
     client_fini(&client);
 }
 
@@ -374,6 +385,156 @@ static void net__500_cancels_at_random_moments__leave_nothing(void **state)
     }
 }
 
+/* ---- names ---- */
+
+static int set_up_names(void **state)
+{
+    net_setup(state);
+    struct net_fixture *fixture = *state;
+    directory_open();
+    names_destroy(fixture->net->names);
+    return names_create(fixture->loop, directory_look_up, &fixture->net->names, NULL);
+}
+
+static int tear_down_names(void **state)
+{
+    directory_release();
+    net_teardown(state);
+    directory_close();
+    return 0;
+}
+
+/* As client_start, by a name. */
+static void start_named(struct net_fixture *fixture, struct client *client, const char *host,
+                        const char *target)
+{
+    struct sg_buf url = { 0 };
+    sg_buf_printf(&url, "http://%s:%u%s", host, http_peer_port(fixture->peer), target);
+    client->own_url = sg_buf_take(&url);
+    client->request.url = client->own_url;
+    char *own_url = client->own_url;
+    client_start(fixture, client, NULL);
+    client->own_url = own_url;
+}
+
+static void named__64_lanes_to_one_host__look_it_up_once(void **state)
+{
+    struct client clients[64] = { 0 };
+    for (int i = 0; i < 64; i++)
+        start_named(*state, &clients[i], "host.test", "/file/100000");
+    for (int i = 0; i < 64; i++) {
+        client_wait(&clients[i]);
+        client_expect(&clients[i], 200, 100000);
+        client_fini(&clients[i]);
+    }
+    assert_int_equal(directory_count(), 1);
+}
+
+static void named__64_hosts_at_once__are_exact(void **state)
+{
+    struct client clients[64] = { 0 };
+    char host[32];
+    for (int i = 0; i < 64; i++) {
+        snprintf(host, sizeof host, "host%d.test", i);
+        start_named(*state, &clients[i], host, "/file/100000");
+    }
+    for (int i = 0; i < 64; i++) {
+        client_wait(&clients[i]);
+        client_expect(&clients[i], 200, 100000);
+        client_fini(&clients[i]);
+    }
+    assert_int_equal(directory_count(), 64);
+    assert_in_range(directory_most_at_once(), 1, RESOLVE_THREADS);
+}
+
+static void named__not_found__is_said_as_ever(void **state)
+{
+    struct client client = { 0 };
+    start_named(*state, &client, "missing.test", "/file/1");
+    client_wait(&client);
+    client_expect_failure(&client, net_is_up() ? SG_E_DNS : SG_E_NETWORK);
+    assert_non_null(strstr(client.err.message, "Could not resolve host: missing.test"));
+    client_fini(&client);
+}
+
+static void named__slow_name__stops_no_other_transfer_and_times_out(void **state)
+{
+    struct net_fixture *fixture = *state;
+    struct client slow = { 0 };
+    struct client other = { 0 };
+    const struct net_config config = { .connect_timeout_ms = 200 };
+    assert_int_equal(net_configure(fixture->net, &config), SG_OK);
+    directory_hold_up();
+    start_named(fixture, &slow, "slow.test", "/file/1");
+    client_run(fixture, &other, "/file/100000");
+    client_expect(&other, 200, 100000);
+    client_wait(&slow);
+    client_expect_failure(&slow, SG_E_TIMEOUT);
+    client_fini(&slow);
+    client_fini(&other);
+}
+
+static void named__cancelled_while_looked_up__leaves_nothing(void **state)
+{
+    struct net_fixture *fixture = *state;
+    struct client client = { 0 };
+    directory_hold_up();
+    start_named(fixture, &client, "slow.test", "/file/1");
+    loop_turn(fixture->loop, 0);
+    loop_turn(fixture->loop, 0);
+    client_cancel(&client);
+    loop_turn(fixture->loop, 0);
+    assert_int_equal(fixture->net->n_xfers, 0);
+    assert_false(client.is_wrong);
+    client_fini(&client);
+}
+
+/* Nobody listens at the first address; the connection that is refused has the name looked up. */
+static void named__address_that_changed__is_noticed_when_it_is_no_good(void **state)
+{
+    struct net_fixture *fixture = *state;
+    directory_set("127.0.0.2");
+    struct http_peer *peer = fixture->peer;
+    struct client first = { 0 };
+    start_named(fixture, &first, "host.test", "/file/1000");
+    client_wait(&first);
+    client_expect_failure(&first, SG_E_CONNECT);
+    directory_set("127.0.0.1");
+    struct client second = { 0 };
+    start_named(fixture, &second, "host.test", "/file/1000");
+    client_wait(&second);
+    client_expect(&second, 200, 1000);
+    assert_int_equal(http_peer_connections(peer), 1);
+    client_fini(&first);
+    client_fini(&second);
+}
+
+static void named__second_of_two_addresses__is_tried(void **state)
+{
+    struct client client = { 0 };
+    directory_set("127.0.0.2,127.0.0.1");
+    start_named(*state, &client, "host.test", "/file/1000");
+    client_wait(&client);
+    client_expect(&client, 200, 1000);
+    client_fini(&client);
+}
+
+static void named__proxy__is_looked_up_in_place_of_the_server(void **state)
+{
+    struct net_fixture *fixture = *state;
+    struct sg_buf proxy = { 0 };
+    sg_buf_printf(&proxy, "http://proxy.test:%u", http_peer_port(fixture->peer));
+    struct client client = { .request = { .url = "http://missing.test/file/1000",
+                                          .proxy = proxy.data } };
+    client_run(fixture, &client, NULL);
+    assert_int_equal(client.status, SG_OK);
+    assert_true(http_peer_has_seen(fixture->peer, "GET http://missing.test/file/1000 HTTP/1.1"));
+    assert_int_equal(directory_count(), 1);
+    client_fini(&client);
+    sg_buf_fini(&proxy);
+}
+
+#define NAMED_TEST(test) cmocka_unit_test_setup_teardown(test, set_up_names, tear_down_names)
 #define NET_TEST(test) cmocka_unit_test_setup_teardown(test, net_setup, net_teardown)
 
 int main(void)
@@ -384,6 +545,7 @@ int main(void)
         NET_TEST(net__request__asks_for_plain_bytes_over_http_1_1),
         NET_TEST(net__second_transfer__reuses_connection),
         NET_TEST(net__paused_and_resumed__gets_same_bytes),
+        NET_TEST(net__little_may_wait__gets_same_bytes),
         NET_TEST(net__paused_transfer__costs_no_turns),
         NET_TEST(net__trickle__costs_few_turns),
         NET_TEST(net__cancelled_in_callback__hears_no_more),
@@ -397,6 +559,14 @@ int main(void)
         NET_TEST(net__no_memory_to_start__leaves_nothing),
         NET_TEST(net__new_settings__hold_for_next_transfer),
         NET_TEST(net__500_cancels_at_random_moments__leave_nothing),
+        NAMED_TEST(named__64_lanes_to_one_host__look_it_up_once),
+        NAMED_TEST(named__64_hosts_at_once__are_exact),
+        NAMED_TEST(named__not_found__is_said_as_ever),
+        NAMED_TEST(named__slow_name__stops_no_other_transfer_and_times_out),
+        NAMED_TEST(named__cancelled_while_looked_up__leaves_nothing),
+        NAMED_TEST(named__address_that_changed__is_noticed_when_it_is_no_good),
+        NAMED_TEST(named__second_of_two_addresses__is_tried),
+        NAMED_TEST(named__proxy__is_looked_up_in_place_of_the_server),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 
 #include "base/mem.h"
 #include "os/posix/fail_posix.h"
@@ -65,6 +66,12 @@ static void disarm(struct sock_watch *watch)
         return;
     watch->is_registered = false;
     epoll_ctl(port_epoll_fd(port_of(watch)), EPOLL_CTL_DEL, watch->fd, NULL);
+}
+
+void sock_limit_waiting(uintptr_t socket, uint32_t n_bytes)
+{
+    int size = (int)n_bytes;
+    (void)!setsockopt((int)socket, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
 }
 
 enum sg_status sock_watch_create(struct loop *loop, uintptr_t socket, sock_ready_fn *ready,

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -12,7 +13,9 @@
 
 enum { NAME_SIZE = 16 }; /* pthread_setname_np takes no more */
 
+/* Freed by whoever is the last to need it: the thread itself, or its owner. */
 struct thread {
+    atomic_int n_holders;
     pthread_t id;
     thread_fn *run;
     void *ctx;
@@ -25,11 +28,18 @@ struct signal {
     bool is_set; /* under lock */
 };
 
+static void drop(struct thread *thread)
+{
+    if (atomic_fetch_sub(&thread->n_holders, 1) == 1)
+        sg_free(thread);
+}
+
 static void *enter(void *argument)
 {
     struct thread *thread = argument;
     pthread_setname_np(pthread_self(), thread->name);
     thread->run(thread->ctx);
+    drop(thread);
     return NULL;
 }
 
@@ -39,6 +49,7 @@ enum sg_status thread_start(const char *name, thread_fn *run, void *ctx, struct 
     struct thread *thread = sg_alloc(sizeof *thread);
     if (thread == NULL)
         return sg_err_set(err, SG_E_NOMEM, "starting thread %s", name);
+    atomic_init(&thread->n_holders, 2);
     thread->run = run;
     thread->ctx = ctx;
     snprintf(thread->name, sizeof thread->name, "%s", name);
@@ -56,7 +67,15 @@ void thread_join(struct thread *thread)
     if (thread == NULL)
         return;
     pthread_join(thread->id, NULL);
-    sg_free(thread);
+    drop(thread);
+}
+
+void thread_let_go(struct thread *thread)
+{
+    if (thread == NULL)
+        return;
+    pthread_detach(thread->id);
+    drop(thread);
 }
 
 /* Waits by the monotonic clock, so that setting the time of day does not stretch a wait. */

@@ -117,6 +117,12 @@ static void on_polled(struct packet *packet, int32_t nt_status, uint32_t n_bytes
     watch->ready(watch->ctx, events != 0 ? events : SOCK_ERROR);
 }
 
+void sock_limit_waiting(uintptr_t socket, uint32_t n_bytes)
+{
+    DWORD size = n_bytes;
+    (void)setsockopt((SOCKET)socket, SOL_SOCKET, SO_RCVBUF, (const char *)&size, sizeof size);
+}
+
 enum sg_status sock_watch_create(struct loop *loop, uintptr_t socket, sock_ready_fn *ready,
                                  void *ctx, struct sock_watch **out, struct sg_err *err)
 {

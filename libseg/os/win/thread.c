@@ -2,6 +2,7 @@
  * threads that it did not start. */
 #include "os/thread.h"
 
+#include <stdatomic.h>
 #include <wchar.h>
 
 #include "base/assert.h"
@@ -11,7 +12,9 @@
 #include "os/win/wide.h"
 #include "os/win/win.h"
 
+/* Freed by whoever is the last to need it: the thread itself, or its owner. */
 struct thread {
+    atomic_int n_holders;
     HANDLE handle;
     thread_fn *run;
     void *ctx;
@@ -21,10 +24,17 @@ struct signal {
     HANDLE event;
 };
 
+static void drop(struct thread *thread)
+{
+    if (atomic_fetch_sub(&thread->n_holders, 1) == 1)
+        sg_free(thread);
+}
+
 static DWORD WINAPI run_thread(void *arg)
 {
     struct thread *thread = arg;
     thread->run(thread->ctx);
+    drop(thread);
     return 0;
 }
 
@@ -43,6 +53,7 @@ enum sg_status thread_start(const char *name, thread_fn *run, void *ctx, struct 
     struct thread *thread = sg_alloc(sizeof *thread);
     if (thread == NULL)
         return sg_err_set(err, SG_E_NOMEM, "starting a thread");
+    atomic_init(&thread->n_holders, 2);
     thread->run = run;
     thread->ctx = ctx;
     thread->handle = CreateThread(NULL, 0, run_thread, thread, 0, NULL);
@@ -63,7 +74,15 @@ void thread_join(struct thread *thread)
     DWORD result = WaitForSingleObject(thread->handle, INFINITE);
     SG_ASSERT(result == WAIT_OBJECT_0);
     handle_close(thread->handle);
-    sg_free(thread);
+    drop(thread);
+}
+
+void thread_let_go(struct thread *thread)
+{
+    if (thread == NULL)
+        return;
+    handle_close(thread->handle);
+    drop(thread);
 }
 
 enum sg_status signal_create(struct signal **out, struct sg_err *err)
