@@ -99,9 +99,6 @@ enum sg_status extents_remove(struct extents *set, uint64_t from, uint64_t to)
 {
     if (from >= to)
         return SG_OK;
-    enum sg_status status = reserve(set, set->count + 1);
-    if (status != SG_OK)
-        return status;
     size_t first = first_ending_from(set, from + 1); /* one that only touches is not hit */
     size_t last = first;
     while (last < set->count && set->items[last].from < to)
@@ -114,6 +111,9 @@ enum sg_status extents_remove(struct extents *set, uint64_t from, uint64_t to)
         rest[n++] = (struct extent){ set->items[first].from, from };
     if (set->items[last - 1].to > to)
         rest[n++] = (struct extent){ to, set->items[last - 1].to };
+    enum sg_status status = reserve(set, set->count - (last - first) + n);
+    if (status != SG_OK)
+        return status;
     splice(set, first, last, rest, n);
     return SG_OK;
 }
