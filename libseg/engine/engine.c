@@ -39,7 +39,7 @@ void engine_admit_later(struct engine *engine)
     loop_defer(engine->loop, &engine->admit_later);
 }
 
-static uint32_t runs_to(const struct engine *engine, const char *origin)
+uint32_t engine_runs_to(const struct engine *engine, const char *origin)
 {
     uint32_t n = 0;
     SG_LIST_FOR_EACH(node, &engine->runs)
@@ -57,7 +57,7 @@ static uint32_t most_lanes_under_limit(const struct run *run)
 
 static int lanes_for(const struct engine *engine, const struct run *run)
 {
-    uint32_t share = engine->config.max_connections_per_host / runs_to(engine, run->origin);
+    uint32_t share = engine->config.max_connections_per_host / engine_runs_to(engine, run->origin);
     uint32_t own = run->job->record.max_lanes > 0 ? (uint32_t)run->job->record.max_lanes
                                                   : engine->config.max_connections;
     uint32_t lanes = share < own ? share : own;
@@ -179,6 +179,7 @@ enum sg_status engine_create(struct loop *loop, struct store *store, struct work
         return sg_err_set(err, SG_E_NOMEM, "out of memory");
     engine->loop = loop;
     engine->store = store;
+    engine->hosts.store = store;
     engine->work_pool = work_pool;
     engine->config = *config;
     engine->next_id = 1;
@@ -231,6 +232,7 @@ void engine_destroy(struct engine *engine)
     timer_stop(engine->loop, &engine->limit_tick);
     network_fini(engine);
     room_fini(engine);
+    hosts_fini(&engine->hosts);
     sg_list_remove(&engine->admit_later.node); /* it may be destroyed before it is done */
     sg_list_remove(&engine->tell_stopped.node);
     net_destroy(engine->net);
@@ -280,4 +282,15 @@ uint64_t engine_rate_bps(const struct engine *engine)
         sum += progress.rate_bps;
     }
     return sum;
+}
+
+const char *engine_host_after(const struct engine *engine, const char *origin, struct profile *out)
+{
+    return hosts_after(&engine->hosts, origin, clock_wall_ms(), out);
+}
+
+enum sg_status engine_forget_hosts(struct engine *engine, const char *which, size_t *out_n,
+                                   store_done_fn *done, void *ctx)
+{
+    return hosts_forget(&engine->hosts, which, out_n, done, ctx);
 }
