@@ -122,3 +122,36 @@ enum sg_status call_job_list(struct caller *caller, const cJSON *states, int64_t
     *out_jobs = pager.jobs;
     return SG_OK;
 }
+
+/* One page of servers is moved to the end of `hosts`; a page that leads nowhere is the last. */
+static enum sg_status read_hosts(struct caller *caller, cJSON *hosts, bool *out_is_at_end,
+                                 struct sg_err *err)
+{
+    cJSON *params = json_new_object();
+    cJSON *result;
+    if (hosts->child != NULL)
+        json_put_text(params, "after", json_text(hosts->child->prev, "host"));
+    enum sg_status status = call_daemon(caller, METHOD_DAEMON_HOSTS, params, &result, err);
+    if (status != SG_OK)
+        return status;
+    cJSON *page = cJSON_GetObjectItemCaseSensitive(result, "hosts");
+    bool has_more = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(result, "more"));
+    *out_is_at_end = !has_more || page == NULL || page->child == NULL ||
+                     json_text(page->child->prev, "host") == NULL;
+    json_move_all(hosts, page);
+    cJSON_Delete(result);
+    return SG_OK;
+}
+
+enum sg_status call_hosts(struct caller *caller, cJSON **out_hosts, struct sg_err *err)
+{
+    cJSON *hosts = json_new_array();
+    enum sg_status status = SG_OK;
+    for (bool is_at_end = false; status == SG_OK && !is_at_end;)
+        status = read_hosts(caller, hosts, &is_at_end, err);
+    if (status == SG_OK)
+        *out_hosts = hosts;
+    else
+        cJSON_Delete(hosts);
+    return status;
+}

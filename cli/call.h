@@ -44,4 +44,7 @@ SG_MUST_USE enum sg_status call_job_get(struct caller *caller, int64_t id, cJSON
 SG_MUST_USE enum sg_status call_job_list(struct caller *caller, const cJSON *states, int64_t after,
                                          cJSON **out_jobs, struct sg_err *err);
 
+/* What is remembered of all servers, page by page, as one array in order of name. */
+SG_MUST_USE enum sg_status call_hosts(struct caller *caller, cJSON **out_hosts, struct sg_err *err);
+
 #endif

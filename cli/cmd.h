@@ -33,6 +33,10 @@ enum exit_code cmd_limit(struct caller *caller, const struct args *args);
 enum exit_code cmd_settings(struct caller *caller, const struct args *args);
 enum exit_code cmd_status(struct caller *caller, const struct args *args);
 
+/* What two of them do with an option: status --hosts, settings --forget-hosts. */
+enum exit_code cmd_show_hosts(struct caller *caller, const struct args *args);
+enum exit_code cmd_forget_hosts(struct caller *caller, const struct args *args);
+
 /* The ids among the words of a command, from the word `first` on. The caller owns the array
  * (sg_free). SG_E_INVALID for a word that is no id. */
 SG_MUST_USE enum sg_status cmd_read_ids(const struct args *args, size_t first, int64_t **out_ids,

@@ -195,6 +195,8 @@ static enum exit_code show_or_set(struct caller *caller, const struct args *args
 
 enum exit_code cmd_settings(struct caller *caller, const struct args *args)
 {
+    if (args_has(args, OPTION_FORGET_HOSTS))
+        return cmd_forget_hosts(caller, args);
     return show_or_set(caller, args, args->n_words > 0 ? args->words[0] : NULL,
                        args->n_words > 1 ? args->words[1] : NULL);
 }

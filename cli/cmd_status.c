@@ -106,6 +106,8 @@ enum exit_code cmd_status(struct caller *caller, const struct args *args)
     struct sg_err err = { 0 };
     cJSON *info;
     cJSON *stats;
+    if (args_has(args, OPTION_HOSTS))
+        return cmd_show_hosts(caller, args);
     enum sg_status status = call_daemon(caller, METHOD_DAEMON_INFO, NULL, &info, &err);
     if (status != SG_OK)
         return report_failure(&err);

@@ -43,6 +43,9 @@ static const struct option options[OPTION_COUNT] = {
     [OPTION_PROGRESS] = { '\0', "progress", "MS", NULL,
                           "progress every MS milliseconds, 100 to 60000, or off (1000)" },
     [OPTION_ALGORITHM] = { '\0', "algorithm", "ALG", "sha256|sha512|sha1|md5", "make this digest" },
+    [OPTION_HOSTS] = { '\0', "hosts", NULL, NULL, "show what is remembered of servers" },
+    [OPTION_FORGET_HOSTS] = { '\0', "forget-hosts", NULL, NULL,
+                              "forget what is remembered of servers, all or one" },
     [OPTION_JSON] = { '\0', "json", NULL, NULL, "write JSON" },
     [OPTION_HELP] = { 'h', "help", NULL, NULL, "show help" },
 };
@@ -107,11 +110,15 @@ static const struct command commands[COMMAND_COUNT] = {
                          "unless given. The exit code is 1\nwhen it is wrong. The job stays as it "
                          "is.",
                          NULL, BIT(OPTION_ALGORITHM) | COMMON_JSON, 1, 1 },
-    [COMMAND_SETTINGS] = { "settings", "[KEY [VALUE]]", "show or change settings",
-                           "The VALUE 'default' takes a setting back to its default.", NULL,
-                           COMMON_JSON, 0, 2 },
-    [COMMAND_STATUS] = { "status", "", "show the daemon", "Starts none: exit code 3 without one.",
-                         NULL, COMMON_JSON, 0, 0 },
+    [COMMAND_SETTINGS] = { "settings", "[KEY [VALUE]]|--forget-hosts [HOST]",
+                           "show or change settings",
+                           "The VALUE 'default' takes a setting back to its default. HOST is one "
+                           "that 'seg status\n--hosts' shows; its scheme and its port may be left "
+                           "out.",
+                           NULL, BIT(OPTION_FORGET_HOSTS) | COMMON_JSON, 0, 2 },
+    [COMMAND_STATUS] = { "status", "", "show the daemon, or what it remembers",
+                         "Starts none: exit code 3 without one.", NULL,
+                         BIT(OPTION_HOSTS) | COMMON_JSON, 0, 0 },
     [COMMAND_EVENTS] = { "events", "[ID...]", "write what happens, a line each, until Ctrl-C",
                          "With --json a line is {\"event\": \"job\", \"job\": {...}}, "
                          "{\"event\": \"removed\", \"id\": N}\n"

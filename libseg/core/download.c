@@ -84,7 +84,7 @@ void download_learn(struct download *d, const struct event *ev, int64_t total, b
     d->has_ranges = has_ranges;
     d->is_open_ended = total < 0;
     extents_clear(&d->written);
-    shares_begin(d, ev->now_us);
+    download_begin_as_known(d, ev->now_us);
     download_move(d, DOWNLOAD_CREATING);
     download_emit(fx, d->is_part_ready ? FX_RESET_PART : FX_CREATE_PART);
     d->is_part_ready = false;
@@ -115,6 +115,7 @@ static void in_idle(struct download *d, const struct event *ev, struct effects *
     rate_start(&d->rate, ev->now_us);
     d->last_byte_us = ev->now_us;
     d->last_sync_us = ev->now_us;
+    d->watched_us = ev->now_us;
     if (d->record->part_path != NULL) {
         download_move(d, DOWNLOAD_OPENING);
         download_emit(fx, FX_REOPEN_PART);
@@ -140,7 +141,7 @@ static enum sg_status resume_plan(struct download *d, const struct event *ev)
     if (status == SG_OK) {
         d->has_plan = true;
         d->has_ranges = true;
-        shares_begin(d, ev->now_us);
+        download_begin_as_known(d, ev->now_us);
         status = order_plan(d, ev);
     }
     return status;
@@ -199,6 +200,8 @@ static void in_creating(struct download *d, const struct event *ev, struct effec
 static void in_fetching(struct download *d, const struct event *ev, struct effects *fx)
 {
     lanes_close_doomed(d, ev->now_us, fx);
+    if (ev->kind == EV_TICK)
+        sight_tick(d, ev->now_us);
     if (ev->kind == EV_TICK)
         download_tick_checkpoint(d, ev->now_us, fx);
     if (ev->kind == EV_TICK)

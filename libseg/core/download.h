@@ -27,6 +27,7 @@
 #include "base/err.h"
 #include "core/extents.h"
 #include "core/plan.h"
+#include "core/profile.h"
 #include "core/rate.h"
 #include "core/record.h"
 #include "core/reply.h"
@@ -160,6 +161,17 @@ enum source_state {
 
 enum { SOURCES_MAX = 64 }; /* further mirrors are not used */
 
+/* What a source's lanes showed since the last download_observe: see download_profile.c. */
+struct sight {
+    uint64_t from_bytes; /* the source's taken_bytes then */
+    uint64_t setup_us;   /* from asking to the reply, smoothed; 0: none replied */
+    uint64_t busy_us;    /* time in which a lane received */
+    uint64_t lane_us;    /* the same of all lanes together */
+    uint64_t held_us;    /* of that: we held the lane back */
+    int most_lanes;      /* that received at once */
+    bool was_refused;    /* while others received */
+};
+
 /* A place that has the file: see download_sources.c. */
 struct source {
     enum source_state state;
@@ -171,6 +183,8 @@ struct source {
     uint64_t proved_bytes;
     char *etag; /* a mirror's own validators, as they were with its proof */
     char *last_modified;
+    struct sight sight;
+    struct profile known; /* from earlier downloads */
 };
 
 /* Settings that hold for one download. */
@@ -220,6 +234,7 @@ struct download {
     uint64_t last_sync_us;
     uint64_t last_tick_us;
     uint64_t last_byte_us; /* of any lane; also when their silence began to count */
+    uint64_t watched_us;   /* the last tick that counted what sources showed */
     uint64_t unsynced_bytes;
     uint64_t taken_bytes;   /* taken from lanes since the start */
     uint64_t settled_bytes; /* of these: written, or failed to be */
@@ -265,6 +280,13 @@ void download_set_max_lanes(struct download *download, int max_lanes);
 /* A rate limit bounds what the download gets, or does no more: meanwhile its rate says nothing
  * about the number of lanes. Told before every EV_TICK. */
 void download_set_limited(struct download *download, bool is_limited);
+
+/* What is known of the server behind a source, for the source to begin with: before EV_START, or
+ * with the reply that shows who it is. */
+void download_know(struct download *download, int source, const struct profile *known);
+
+/* What was learned about the server behind a source since the last call; false: nothing. */
+bool download_observe(struct download *download, int source, struct observation *out);
 
 /* Bytes that have arrived, also those of earlier runs. */
 uint64_t download_received(const struct download *download);

@@ -1,7 +1,7 @@
-/* What the parts of the download step share: download.c has the phases, download_lanes.c the
- * lanes, download_replies.c what they get, download_sources.c
- * from whom, download_seams.c what came twice, download_end.c what becomes durable and how it ends.
- */
+/* What the parts of the download step share: download.c has the phases, download_lanes.c the lanes,
+ * download_replies.c what they get, download_sources.c from whom, download_seams.c what came twice,
+ * download_profile.c what is learned of servers, download_end.c what becomes durable and how it
+ * ends. */
 #ifndef SEGUE_CORE_DOWNLOAD_INTERNAL_H
 #define SEGUE_CORE_DOWNLOAD_INTERNAL_H
 
@@ -130,6 +130,15 @@ bool sources_take_over(struct download *download, const struct download_outcome 
 /* True when the primary source is lost and no mirror carries on. */
 bool sources_are_lost(struct download *download);
 
+/* Lets a new plan begin with what is known of the server, and the sources with it. */
+void download_begin_as_known(struct download *download, uint64_t now_us);
+
+/* Counts what sources show: at every tick; when a source refused a lane, which is closed already;
+ * when it begins to send. */
+void sight_tick(struct download *download, uint64_t now_us);
+void sight_refused(struct download *download, int source);
+void sight_answered(struct download *download, int source, uint64_t setup_us);
+
 /* Compares what can be compared by now; false while something is left to be. */
 bool seams_are_compared(struct download *download, struct effects *effects);
 void download_on_compared(struct download *download, const struct event *event,
@@ -150,6 +159,9 @@ int lanes_free(const struct download *download, uint64_t now_us);
 /* Asks a mirror for bytes that are on the disk already. */
 void lane_ask_proof(struct download *download, int lane, int source, uint64_t first, uint64_t end,
                     uint64_t now_us, struct effects *effects);
+
+/* Lanes that a source sends bytes on. */
+int lanes_receiving(const struct download *download, int source);
 
 /* The number of lanes in a state. */
 int lanes_in(const struct download *download, enum lane_state state);

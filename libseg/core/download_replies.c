@@ -63,6 +63,7 @@ static bool is_spared(struct download *d, int64_t retry_after_ms, uint64_t now_u
 static void refused(struct download *d, int lane, const struct sg_err *err, int64_t retry_after_ms,
                     uint64_t now_us, struct effects *fx)
 {
+    sight_refused(d, d->lanes[lane].source);
     if (!is_spared(d, retry_after_ms, now_us))
         recover(d, lane, err, retry_after_ms, now_us, fx);
 }
@@ -124,6 +125,7 @@ static void begin_body(struct download *d, const struct event *ev)
     struct lane *l = &d->lanes[ev->lane];
     l->state = LANE_RECEIVING;
     l->last_byte_us = ev->now_us;
+    sight_answered(d, l->source, ev->setup_us);
 }
 
 static void accept_body(struct download *d, const struct event *ev, int64_t total, bool has_ranges,

@@ -21,7 +21,7 @@ static int lanes_used(const struct download *d, int source, uint64_t now_us)
     return n;
 }
 
-static int lanes_receiving(const struct download *d, int source)
+int lanes_receiving(const struct download *d, int source)
 {
     int n = 0;
     for (int i = 0; i < PLAN_LANES_MAX; i++)
@@ -124,7 +124,9 @@ void shares_begin(struct download *d, uint64_t now_us)
 void shares_admit(struct download *d, int source, uint64_t now_us)
 {
     struct source *s = &d->sources[source];
-    tuner_init(&s->tuner, 0, fair_share(d), now_us, s->taken_bytes);
+    tuner_init(&s->tuner, profile_start_lanes(&s->known), fair_share(d), now_us, s->taken_bytes);
+    if (s->known.tolerated_lanes > 0)
+        tuner_remember_refusal(&s->tuner, now_us, (int)s->known.tolerated_lanes);
     set_ceilings(d);
 }
 

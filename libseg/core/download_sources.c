@@ -59,7 +59,8 @@ void sources_begin_again(struct download *d)
         bool is_open = i != d->primary && d->sources[i].state != SOURCE_DROPPED;
         forget_validators(&d->sources[i]);
         if (is_open)
-            d->sources[i] = (struct source){ .state = SOURCE_UNPROVED };
+            d->sources[i] =
+                (struct source){ .state = SOURCE_UNPROVED, .known = d->sources[i].known };
     }
     d->has_hastened = false;
     d->sources[d->primary].state = SOURCE_TRUSTED; /* even if it was lost: it is asked once more */
@@ -165,6 +166,7 @@ void sources_refused(struct download *d, int lane, const struct sg_err *err, int
 {
     int number = d->lanes[lane].source;
     int n = lanes_of(d, number);
+    sight_refused(d, number);
     if (n == 0) {
         sources_failed(d, lane, err, retry_after_ms, now_us, fx);
         return;

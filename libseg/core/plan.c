@@ -77,11 +77,14 @@ double plan_typical_bps(const struct plan *plan, int source, uint64_t now_us)
     return n > 0 ? middle_of(values, n) : 0.0;
 }
 
-/* What a lane without a measurement may be expected to do on a source. */
+/* What a lane without a measurement may be expected to do on a source: as others there, or as any,
+ * or as it was in earlier downloads. */
 static double typical_bps(const struct plan *plan, int source, uint64_t now_us)
 {
     double bps = plan_typical_bps(plan, source, now_us);
-    return bps > 0.0 ? bps : plan_typical_bps(plan, PLAN_ANY_SOURCE, now_us);
+    if (bps <= 0.0)
+        bps = plan_typical_bps(plan, PLAN_ANY_SOURCE, now_us);
+    return bps > 0.0 ? bps : plan->expected_bps;
 }
 
 /* What an owner is believed to do. 0: nothing is known. */

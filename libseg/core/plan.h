@@ -41,8 +41,9 @@ struct plan {
     uint64_t total;
     struct extents todo;
     struct plan_lane lanes[PLAN_LANES_MAX];
-    bool is_ascending; /* see plan_ascend */
-    double setup_s;    /* from asking for a range to its first byte, smoothed */
+    bool is_ascending;   /* see plan_ascend */
+    double setup_s;      /* from asking for a range to its first byte, smoothed */
+    double expected_bps; /* of a lane while none was measured; 0: not known */
 };
 
 /* What a free lane gets. */

@@ -68,6 +68,7 @@ void tuner_init(struct tuner *tuner, int start, int ceiling, uint64_t now_us, ui
     *tuner = (struct tuner){
         .ceiling = ceiling,
         .target = at_most(lanes, ceiling),
+        .is_guided = start > 0,
         .last_us = now_us,
         .look_every_us = look_first_us,
         .forgive_every_us = forgive_first_us,
@@ -181,7 +182,7 @@ static void begin(struct tuner *tuner, const struct tuner_sample *now,
                   const struct tuner_view *view)
 {
     tuner->base = *now;
-    bool is_known = tuner->was_refused || tuner->useful > 0;
+    bool is_known = tuner->is_guided || tuner->was_refused || tuner->useful > 0;
     if (!is_known && now->bps > 0.0 && is_urgent(tuner, now, view))
         tuner->target = limit_of(tuner);
 }
@@ -258,6 +259,14 @@ void tuner_skip(struct tuner *tuner, const struct tuner_view *view)
     tolerate(tuner, view->now_us, view->receiving);
     tuner->last_us = view->now_us;
     begin_slice(tuner, view->now_us, view->bytes);
+}
+
+void tuner_remember_refusal(struct tuner *tuner, uint64_t now_us, int tolerated)
+{
+    tuner->was_refused = true;
+    tuner->tolerated = at_least(tolerated, 1);
+    tuner->target = at_most(tuner->target, limit_of(tuner));
+    tuner->forgive_us = now_us + tuner->forgive_every_us;
 }
 
 int tuner_target(const struct tuner *tuner)

@@ -25,8 +25,9 @@ struct tuner_sample {
 };
 
 struct tuner {
-    int ceiling; /* never more */
-    int target;  /* lanes wanted now */
+    int ceiling;    /* never more */
+    int target;     /* lanes wanted now */
+    bool is_guided; /* it began with a number that was found earlier */
     bool is_settled;
     int useful; /* the number that the last search ended with; 0: none did */
 
@@ -74,6 +75,10 @@ void tuner_skip(struct tuner *tuner, const struct tuner_view *view);
 
 /* The server refused a lane while `open` others were open. */
 void tuner_refused(struct tuner *tuner, uint64_t now_us, int open, int64_t retry_after_ms);
+
+/* An earlier download was refused more than that: as if it had been this one, but that lanes up to
+ * there are still to be tried. Right after tuner_init. */
+void tuner_remember_refusal(struct tuner *tuner, uint64_t now_us, int tolerated);
 
 /* Lanes wanted now: 1 to the ceiling. */
 int tuner_target(const struct tuner *tuner);

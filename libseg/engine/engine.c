@@ -59,6 +59,11 @@ static uint32_t runs_to(const struct engine *engine, const char *origin, size_t 
     return n;
 }
 
+uint32_t engine_runs_to(const struct engine *engine, const char *origin)
+{
+    return runs_to(engine, origin, strlen(origin));
+}
+
 /* All lanes may be at one of the servers that the run may ask, so it gets what the one has to give
  * that most runs may ask. */
 static uint32_t share_of(const struct engine *engine, const struct run *run)
@@ -206,6 +211,7 @@ enum sg_status engine_create(struct loop *loop, struct store *store, struct work
         return sg_err_set(err, SG_E_NOMEM, "out of memory");
     engine->loop = loop;
     engine->store = store;
+    engine->hosts.store = store;
     engine->work_pool = work_pool;
     engine->config = *config;
     engine->next_id = 1;
@@ -258,6 +264,7 @@ void engine_destroy(struct engine *engine)
     timer_stop(engine->loop, &engine->limit_tick);
     network_fini(engine);
     room_fini(engine);
+    hosts_fini(&engine->hosts);
     sg_list_remove(&engine->admit_later.node); /* it may be destroyed before it is done */
     sg_list_remove(&engine->tell_stopped.node);
     net_destroy(engine->net);
@@ -307,4 +314,15 @@ uint64_t engine_rate_bps(const struct engine *engine)
         sum += progress.rate_bps;
     }
     return sum;
+}
+
+const char *engine_host_after(const struct engine *engine, const char *origin, struct profile *out)
+{
+    return hosts_after(&engine->hosts, origin, clock_wall_ms(), out);
+}
+
+enum sg_status engine_forget_hosts(struct engine *engine, const char *which, size_t *out_n,
+                                   store_done_fn *done, void *ctx)
+{
+    return hosts_forget(&engine->hosts, which, out_n, done, ctx);
 }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "core/profile.h"
 #include "core/record.h"
 #include "net/net.h"
 #include "os/loop.h"
@@ -203,6 +204,17 @@ SG_MUST_USE enum sg_status engine_verify(struct engine *engine, struct job *job,
 
 /* Gives it up: `done` comes soon, as a rule with SG_E_CANCELLED. */
 void engine_verify_cancel(struct verification *verification);
+
+/* The next server behind `origin` ("": the first) that something is known of, as
+ * "scheme://host:port", and what may be believed of it now; NULL at the end. The text is valid
+ * until the loop turns. */
+const char *engine_host_after(const struct engine *engine, const char *origin, struct profile *out);
+
+/* Forgets what is known of all servers (NULL), or of those that `which` means: an origin, or one
+ * without its scheme, its port or both. `*out_n` says how many; unless it is 0, `done` is told what
+ * came of it in the store. Downloads that run learn anew. SG_E_NOMEM: `done` is not called. */
+SG_MUST_USE enum sg_status engine_forget_hosts(struct engine *engine, const char *which,
+                                               size_t *out_n, store_done_fn *done, void *ctx);
 
 /* Why the newest change of a job could not be saved, as long as that is so, or NULL: it is tried
  * again every second. */

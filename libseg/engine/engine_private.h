@@ -1,8 +1,8 @@
 /* What the engine's files share. engine.c owns the engine and the queue, jobs.c the table of jobs,
  * add.c, commands.c and discard.c change it, verify.c looks at its files again, saves.c is what is
  * on its way to the store, limit.c shares the bandwidth, network.c wakes what waits for a network,
- * room.c what waits for a disk, run.c, run_lane.c, run_part.c and run_seams.c are one active job.
- */
+ * room.c what waits for a disk, hosts.c what is known of servers, run.c, run_host.c, run_lane.c,
+ * run_part.c and run_seams.c are one active job. */
 #ifndef SEGUE_ENGINE_ENGINE_PRIVATE_H
 #define SEGUE_ENGINE_ENGINE_PRIVATE_H
 
@@ -12,6 +12,7 @@
 #include "core/share.h"
 #include "engine/engine.h"
 #include "engine/hash.h"
+#include "engine/hosts.h"
 #include "engine/part.h"
 #include "engine/pool.h"
 #include "engine/turns.h"
@@ -63,6 +64,8 @@ struct engine {
     int64_t last_rank;
     int64_t first_rank;
     uint64_t counts[JOB_STATE_COUNT];
+
+    struct hosts hosts;
 
     struct sg_heap queue; /* queued jobs by job_queue_key */
     struct sg_list runs;
@@ -145,12 +148,14 @@ struct run {
     struct sg_list node;
     struct timer tick;
     struct deferred reap;
-    struct share_group share; /* its part of the bandwidth */
-    uint64_t held_us;         /* when a rate limit last held a lane back; 0: never */
-    char *origin;             /* "https://host:port" */
-    char *origins;            /* list: that of the URL and those of the mirrors */
-    char *suggested_name;     /* by Content-Disposition */
-    uint32_t ops_pending;     /* writes, works, store calls */
+    struct share_group share;     /* its part of the bandwidth */
+    uint64_t held_us;             /* when a rate limit last held a lane back; 0: never */
+    char *origin;                 /* "https://host:port" */
+    char *origins;                /* list: that of the URL and those of the mirrors */
+    char *served_by[SOURCES_MAX]; /* origins that sources led to; NULL: not known */
+    uint32_t n_ticks;
+    char *suggested_name; /* by Content-Disposition */
+    uint32_t ops_pending; /* writes, works, store calls */
     bool is_stepping;
     struct sg_list written; /* writes that finished inside a step */
     struct part_work part_work;
@@ -171,6 +176,9 @@ void engine_admit_later(struct engine *engine);
 
 /* Shares the connections to each server among the jobs that use it. */
 void engine_rebalance(struct engine *engine);
+
+/* The number of running jobs that may ask the server of this origin. */
+uint32_t engine_runs_to(const struct engine *engine, const char *origin);
 
 /* Counts open lanes and sizes buffers by it. */
 void engine_count_lanes(struct engine *engine, int delta);
@@ -253,6 +261,17 @@ struct event run_event(const struct run *run, enum event_kind kind);
 /* Bookkeeping of operations that outlive a step: the run is freed when there are none. */
 void run_op_begin(struct run *run);
 void run_op_end(struct run *run);
+
+/* run_host.c */
+
+/* Lets the download begin with what is known of its servers. */
+void run_recall_hosts(struct run *run);
+
+/* What a source sends comes from this URL; called before the download is told of it. */
+void run_meet_host(struct run *run, int source, const char *url);
+
+/* Remembers what was learned of the servers since the last call. */
+void run_remember_hosts(struct run *run);
 
 /* run_lane.c */
 

@@ -192,5 +192,7 @@ enum sg_status engine_load(struct engine *engine, size_t *out_damaged, struct sg
         store_load_jobs(engine->store, take_loaded, &loading, &engine->next_id, out_damaged, err);
     if (status == SG_OK && loading.is_out_of_memory)
         status = sg_err_set(err, SG_E_NOMEM, "out of memory");
+    if (status == SG_OK)
+        status = hosts_load(&engine->hosts, clock_wall_ms(), err);
     return status;
 }

@@ -10,7 +10,10 @@
 #include "base/text.h"
 #include "os/clock.h"
 
-enum { CHECKPOINT_BYTES = 64 * 1024 * 1024 };
+enum {
+    CHECKPOINT_BYTES = 64 * 1024 * 1024,
+    REMEMBER_TICKS = 60 * 1000000 / DOWNLOAD_TICK_US, /* a minute */
+};
 
 struct event run_event(const struct run *run, enum event_kind kind)
 {
@@ -25,6 +28,8 @@ static void destroy(struct run *run)
     sg_list_remove(&run->node);
     limit_close(run);
     download_fini(&run->download);
+    for (int i = 0; i < SOURCES_MAX; i++)
+        sg_free(run->served_by[i]);
     sg_free(run->origin);
     sg_free(run->origins);
     sg_free(run->suggested_name);
@@ -42,6 +47,7 @@ static void reap(struct deferred *deferred)
         return; /* closing is an operation: it comes back here */
     }
     struct download_outcome outcome = run->download.outcome;
+    run_remember_hosts(run);
     destroy(run);
     engine->n_runs--;
     job->run = NULL;
@@ -130,6 +136,8 @@ static void on_tick(struct timer *timer)
     struct run *run = sg_container_of(timer, struct run, tick);
     timer_start(run->engine->loop, &run->tick, DOWNLOAD_TICK_US);
     download_set_limited(&run->download, limit_is_felt(run));
+    if (++run->n_ticks % REMEMBER_TICKS == 0)
+        run_remember_hosts(run);
     struct event event = run_event(run, EV_TICK);
     run_feed(run, &event);
 }
@@ -210,6 +218,7 @@ enum sg_status run_start(struct job *job)
     sg_list_insert(&engine->runs, &run->node);
     engine->n_runs++;
     job->run = run;
+    run_recall_hosts(run);
     engine_rebalance(engine);
     timer_start(engine->loop, &run->tick, DOWNLOAD_TICK_US);
     struct event event = run_event(run, EV_START);

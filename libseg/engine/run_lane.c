@@ -238,6 +238,8 @@ static void on_head(void *ctx, const struct xfer_head *head)
         feed_lane_end(lane, status, &err);
         return;
     }
+    if (head->http_status / 100 == 2)
+        run_meet_host(run, run->download.lanes[lane->number].source, head->url);
     bool is_first = lane->number == 0 && run->download.lanes[0].source == run->download.primary;
     if (is_first && remember_url(run, head->url) == SG_OK && reply.disposition != NULL)
         (void)!job_record_set(&run->suggested_name, reply.disposition);

@@ -35,6 +35,8 @@ struct request {
     struct sg_buf ranges;
     char *name;
     char *value;
+    struct profile profile;
+    bool has_profile;
 
     enum sg_status status;
     struct sg_err *err; /* of a failure; NULL where there was no memory for it */
@@ -117,6 +119,12 @@ static enum sg_status apply_put_setting(struct db *db, const struct request *req
                                         struct sg_err *err)
 {
     return db_put_setting(db, request->name, request->value, err);
+}
+
+static enum sg_status apply_put_host(struct db *db, const struct request *request,
+                                     struct sg_err *err)
+{
+    return db_put_host(db, request->name, request->has_profile ? &request->profile : NULL, err);
 }
 
 /* ---- a group, on the store's thread ---- */
@@ -337,6 +345,13 @@ enum sg_status store_load_settings(struct store *store, store_setting_fn *take, 
     return db_load_settings(&store->db, take, ctx, err);
 }
 
+enum sg_status store_load_hosts(struct store *store, store_host_fn *take, void *ctx,
+                                struct sg_err *err)
+{
+    assert_idle(store);
+    return db_load_hosts(&store->db, take, ctx, err);
+}
+
 static enum sg_status copy_records(struct request *request, const struct job_record *const *records,
                                    size_t n)
 {
@@ -406,6 +421,24 @@ enum sg_status store_put_setting(struct store *store, const char *name, const ch
         free_request(request);
         return SG_E_NOMEM;
     }
+    enqueue(store, request);
+    return SG_OK;
+}
+
+enum sg_status store_put_host(struct store *store, const char *origin,
+                              const struct profile *profile, store_done_fn *done, void *ctx)
+{
+    struct request *request = create_request(apply_put_host, done, ctx);
+    if (request == NULL)
+        return SG_E_NOMEM;
+    request->name = sg_strdup(origin);
+    if (request->name == NULL) {
+        free_request(request);
+        return SG_E_NOMEM;
+    }
+    request->has_profile = profile != NULL;
+    if (profile != NULL)
+        request->profile = *profile;
     enqueue(store, request);
     return SG_OK;
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "core/profile.h"
 #include "core/record.h"
 #include "os/loop.h"
 
@@ -82,6 +83,14 @@ typedef void store_setting_fn(void *ctx, const char *name, const char *value);
 SG_MUST_USE enum sg_status store_load_settings(struct store *store, store_setting_fn *take,
                                                void *ctx, struct sg_err *err);
 
+/* Receives what is known of one server, valid during the call. */
+typedef void store_host_fn(void *ctx, const char *origin, const struct profile *profile);
+
+/* Reads what is known of servers, in order of origin; no call may be pending. Rows that make no
+ * sense are passed over: nothing depends on them. Blocks; at start-up only. */
+SG_MUST_USE enum sg_status store_load_hosts(struct store *store, store_host_fn *take, void *ctx,
+                                            struct sg_err *err);
+
 /* Inserts or replaces `n` jobs with all their fields and their ranges, all or none. `done` may be
  * NULL in this and the calls below; it is told SG_E_EXISTS when another job of the same owner has
  * the key, SG_E_INVALID when an id is not positive. SG_E_NOMEM: nothing was queued. */
@@ -102,5 +111,11 @@ SG_MUST_USE enum sg_status store_delete_job(struct store *store, int64_t id, sto
 /* Keeps a setting; NULL as `value` forgets it. */
 SG_MUST_USE enum sg_status store_put_setting(struct store *store, const char *name,
                                              const char *value, store_done_fn *done, void *ctx);
+
+/* Keeps what is known of the server `origin` ("scheme://host:port"); NULL as `profile` forgets it.
+ */
+SG_MUST_USE enum sg_status store_put_host(struct store *store, const char *origin,
+                                          const struct profile *profile, store_done_fn *done,
+                                          void *ctx);
 
 #endif

@@ -1,4 +1,5 @@
-/* Reading rows at start-up: all jobs with their secrets and ranges, all settings. What is in the
+/* Reading rows at start-up: all jobs with their secrets and ranges, all settings, all that is known
+ * of servers. What is in the
  * file is input: a row that makes no sense is counted, never believed. The twin of store_rows.c. */
 #include "store/store_private.h"
 
@@ -333,5 +334,42 @@ enum sg_status db_load_settings(struct db *db, store_setting_fn *take, void *ctx
     if (code != SQLITE_DONE)
         status = db_fail(db, code, err, "reading the settings");
     sqlite3_finalize(settings);
+    return status;
+}
+
+#define X(field) #field ", "
+static const char get_hosts_sql[] =
+    "SELECT " PROFILE_NUMBER_FIELDS(X) "ranges, origin FROM host ORDER BY origin";
+#undef X
+
+/* The columns of one row; `in->status` says whether they make sense. */
+static const char *read_host(struct reader *in, struct profile *out)
+{
+#define X(field) take_number(in, &out->field);
+    PROFILE_NUMBER_FIELDS(X)
+#undef X
+    out->ranges = profile_ranges_from_word(peek_word(in));
+    expect(in, out->ranges != PROFILE_RANGES_COUNT);
+    expect(in, in->status == SG_OK && profile_is_plausible(out));
+    return peek_word(in);
+}
+
+enum sg_status db_load_hosts(struct db *db, store_host_fn *take, void *ctx, struct sg_err *err)
+{
+    sqlite3_stmt *hosts = NULL;
+    enum sg_status status = db_prepare(db, get_hosts_sql, 0, &hosts, err);
+    if (status != SG_OK)
+        return status;
+    int code;
+    while ((code = sqlite3_step(hosts)) == SQLITE_ROW) {
+        struct reader in = { .statement = hosts };
+        struct profile profile = { 0 };
+        const char *origin = read_host(&in, &profile);
+        if (in.status == SG_OK)
+            take(ctx, origin, &profile);
+    }
+    if (code != SQLITE_DONE)
+        status = db_fail(db, code, err, "reading what is known of servers");
+    sqlite3_finalize(hosts);
     return status;
 }

@@ -26,6 +26,8 @@ enum db_statement {
     DB_DELETE_SECRETS,
     DB_PUT_SETTING,
     DB_DELETE_SETTING,
+    DB_PUT_HOST,
+    DB_DELETE_HOST,
     DB_STATEMENT_COUNT
 };
 
@@ -128,6 +130,10 @@ SG_MUST_USE enum sg_status db_delete_job(struct db *db, int64_t id, struct sg_er
 SG_MUST_USE enum sg_status db_put_setting(struct db *db, const char *name, const char *value,
                                           struct sg_err *err);
 
+/* Replaces what is known of a server, or deletes it where `profile` is NULL. */
+SG_MUST_USE enum sg_status db_put_host(struct db *db, const char *origin,
+                                       const struct profile *profile, struct sg_err *err);
+
 enum { DB_SEAL_SIZE = 4 };
 
 /* Writes the seal of claims about this job: what stands behind its ranges in the database, and ties
@@ -155,5 +161,9 @@ SG_MUST_USE enum sg_status db_load_jobs(struct db *db, store_record_fn *take, vo
 /* As store_load_settings. */
 SG_MUST_USE enum sg_status db_load_settings(struct db *db, store_setting_fn *take, void *ctx,
                                             struct sg_err *err);
+
+/* As store_load_hosts. */
+SG_MUST_USE enum sg_status db_load_hosts(struct db *db, store_host_fn *take, void *ctx,
+                                         struct sg_err *err);
 
 #endif

@@ -1,7 +1,7 @@
-/* Writing rows: the statements, and job records, progress and settings as what is bound to them.
- * Columns and parameters come from the tables of core/record.h, in their order: a new field is a
- * line there and a migration. Knows nothing of groups, callbacks or threads; used by one thread at
- * a time. */
+/* Writing rows: the statements, and job records, progress, settings and what is known of servers as
+ * what is bound to them. Columns and parameters come from the tables of core/record.h and
+ * core/profile.h, in their order: a new field is a line there and a migration. Knows nothing of
+ * groups, callbacks or threads; used by one thread at a time. */
 #include "store/store_private.h"
 
 #include <string.h>
@@ -43,6 +43,15 @@ static const char put_progress_sql[] =
 static const char put_setting_sql[] = "INSERT INTO setting (name, value) VALUES (?, ?)"
                                       " ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 
+/* Everything but the key is replaced, and nothing hangs on the row. */
+#define X(field) #field ", "
+static const char put_host_sql[] =
+    "INSERT OR REPLACE INTO host (" PROFILE_NUMBER_FIELDS(X) "ranges, origin) VALUES ("
+#undef X
+#define X(field) "?, "
+    PROFILE_NUMBER_FIELDS(X) "?, ?)";
+#undef X
+
 static const char *const fixed_statements[DB_STATEMENT_COUNT] = {
     [DB_BEGIN] = "BEGIN IMMEDIATE",
     [DB_COMMIT] = "COMMIT",
@@ -55,6 +64,8 @@ static const char *const fixed_statements[DB_STATEMENT_COUNT] = {
     [DB_DELETE_SECRETS] = "DELETE FROM secret WHERE job_id = ?",
     [DB_PUT_SETTING] = put_setting_sql,
     [DB_DELETE_SETTING] = "DELETE FROM setting WHERE name = ?",
+    [DB_PUT_HOST] = put_host_sql,
+    [DB_DELETE_HOST] = "DELETE FROM host WHERE origin = ?",
 };
 
 /* Not REPLACE: that would delete a row that is in the way, with all that belongs to it. The id is
@@ -366,6 +377,31 @@ enum sg_status db_put_setting(struct db *db, const char *name, const char *value
         put_text(&out, value);
     int code = finish(&out);
     return code == SQLITE_OK ? SG_OK : db_fail(db, code, err, "saving the setting %s", name);
+}
+
+static int put_host(struct db *db, const char *origin, const struct profile *profile)
+{
+    struct writer out = { .statement = db->statements[DB_PUT_HOST] };
+#define X(field) put_number(&out, profile->field);
+    PROFILE_NUMBER_FIELDS(X)
+#undef X
+    put_text(&out, profile_ranges_word(profile->ranges));
+    put_text(&out, origin);
+    return finish(&out);
+}
+
+static int delete_host(struct db *db, const char *origin)
+{
+    struct writer out = { .statement = db->statements[DB_DELETE_HOST] };
+    put_text(&out, origin);
+    return finish(&out);
+}
+
+enum sg_status db_put_host(struct db *db, const char *origin, const struct profile *profile,
+                           struct sg_err *err)
+{
+    int code = profile != NULL ? put_host(db, origin, profile) : delete_host(db, origin);
+    return code == SQLITE_OK ? SG_OK : db_fail(db, code, err, "saving what is known of %s", origin);
 }
 
 /* The counter has a row of its own once there was a job. */

@@ -6,8 +6,9 @@
  * their own. `secret` has what must not be read by others, one field a row, so that it can be
  * stored encrypted without touching the rest; no row means NULL. `progress` has what a checkpoint
  * replaces, so that a checkpoint writes a few bytes and not the whole job; no row means nothing is
- * done. AUTOINCREMENT remembers the highest id in sqlite_sequence: a deleted job's id never comes
- * back. Words stand in the file for enums, so that their numbers may change. */
+ * done. `host` has what downloads learned about servers; no job depends on it. AUTOINCREMENT
+ * remembers the highest id in sqlite_sequence: a deleted job's id never comes back. Words stand in
+ * the file for enums, so that their numbers may change. */
 #include "store/store_private.h"
 
 #include <stdio.h>
@@ -20,7 +21,7 @@ enum {
     APPLICATION_ID = 0x53656775, /* "Segu": what file(1) and we recognise the file by */
     CHECKED_PAGES_MAX = 2048,    /* pages that are checked in a few milliseconds */
     BUSY_TIMEOUT_MS = 2000,      /* how long a predecessor may take to end */
-    LATEST = 2                   /* PRAGMA user_version after the last migration */
+    LATEST = 3                   /* PRAGMA user_version after the last migration */
 };
 
 /* migrations[i] leads from version i to i + 1. They are history: a new one is added, those that
@@ -86,6 +87,19 @@ static const char *const migrations[LATEST] = {
 
     /* what the server declared for the version being fetched */
     "ALTER TABLE job ADD COLUMN digest TEXT;",
+
+    /* what is known of servers: core/profile.h */
+    "CREATE TABLE host ("
+    "  origin TEXT NOT NULL PRIMARY KEY,"
+    "  useful_lanes INTEGER NOT NULL,"
+    "  tolerated_lanes INTEGER NOT NULL,"
+    "  lane_bps INTEGER NOT NULL,"
+    "  total_bps INTEGER NOT NULL,"
+    "  setup_us INTEGER NOT NULL,"
+    "  refused_ms INTEGER NOT NULL,"
+    "  seen_ms INTEGER NOT NULL,"
+    "  ranges TEXT NOT NULL"
+    ") STRICT, WITHOUT ROWID;",
 };
 
 /* locking_mode     comes first, before the file is looked at: the file is locked from the first

@@ -46,9 +46,9 @@ SHORTHAND = {
             "ipc-posix daemon daemon-win daemon-posix cli cli-win cli-posix tests",
 }
 
-# Our headers. A header belongs to the first family that matches. Two parts of core/ have a second
-# family: the checkpoint format, because the store writes it, and the job record, which is the
-# vocabulary that store, engine and daemon share.
+# Our headers. A header belongs to the first family that matches. Some parts of core/ have a second
+# family: the checkpoint format, because the store writes it, and the records of jobs and of servers,
+# which are the vocabulary that store, engine and daemon share.
 OURS = (
     ("base",         "libseg/base/**"),
     ("core",         "libseg/core/**"),
@@ -80,6 +80,7 @@ SECOND = (
     ("checkpoint",   "libseg/core/checkpoint*"),
     ("record",       "libseg/core/record*"),
     ("record",       "libseg/core/extents*"),
+    ("record",       "libseg/core/profile*"),
 )
 
 PURE_C = """assert ctype errno float inttypes iso646 limits math stdalign stdarg stdbool stddef

@@ -203,6 +203,25 @@ static void extents__memory_that_runs_out__leaves_the_set_as_it_was(void **state
     extents_fini(&copy);
 }
 
+/* The planner gives ranges out where nothing may fail. */
+static void extents__a_removal_that_splits_nothing__needs_no_memory(void **state)
+{
+    (void)state;
+    struct extents set = { 0 };
+    add(&set, 0, 100);
+    assert_int_equal(set.count, set.capacity);
+    sg_mem_fail_after(0);
+    enum sg_status first = extents_remove(&set, 0, 10);
+    enum sg_status last = extents_remove(&set, 90, 100);
+    enum sg_status none = extents_remove(&set, 200, 300);
+    sg_mem_fail_after(UINT64_MAX);
+    assert_int_equal(first, SG_OK);
+    assert_int_equal(last, SG_OK);
+    assert_int_equal(none, SG_OK);
+    assert_ranges(&set, "10-90");
+    extents_fini(&set);
+}
+
 /* ---- beside a bitmap ---- */
 
 enum { N_BITS = 512, N_STEPS = 200000 };
@@ -319,6 +338,7 @@ int main(void)
         cmocka_unit_test(extents__a_copy__is_equal_and_independent),
         cmocka_unit_test(extents__a_broken_set__is_recognised),
         cmocka_unit_test(extents__memory_that_runs_out__leaves_the_set_as_it_was),
+        cmocka_unit_test(extents__a_removal_that_splits_nothing__needs_no_memory),
         cmocka_unit_test(extents__random_operations__do_what_a_bitmap_does),
     };
     return cmocka_run_group_tests_name("extents", tests, NULL, NULL);

@@ -24,7 +24,7 @@ static void method__every_name__is_two_words_with_a_dot(void **state)
         size_t first = strspn(name, "abcdefghijklmnopqrstuvwxyz");
         assert_in_range(first, 1, strlen(name));
         assert_int_equal(name[first], '.');
-        size_t second = strspn(name + first + 1, "abcdefghijklmnopqrstuvwxyz");
+        size_t second = strspn(name + first + 1, "abcdefghijklmnopqrstuvwxyz_");
         assert_int_equal(first + 1 + second, strlen(name));
     }
 }

@@ -128,6 +128,7 @@ static void store__a_database_of_the_first_version__is_taken_over(void **state)
 {
     struct fixture *f = *state;
     struct loaded loaded = { 0 };
+    const struct profile known = { .useful_lanes = 5, .seen_ms = 1 };
     execute_at(f->path, version_1);
     open_store(f);
     load(f, &loaded);
@@ -142,6 +143,7 @@ static void store__a_database_of_the_first_version__is_taken_over(void **state)
     assert_string_equal(job->checksum, "md5:00");
     assert_string_equal(job->userinfo, "u:p");
     assert_null(job->digest);
+    assert_int_equal(store_put_host(f->store, "http://a:80", &known, NULL, NULL), SG_OK);
 
     set(&job->digest, "md5:11");
     put(f, job);
@@ -152,6 +154,31 @@ static void store__a_database_of_the_first_version__is_taken_over(void **state)
     assert_same_job(&again.jobs[0], job);
     fini_loaded(&loaded);
     fini_loaded(&again);
+    close_store(f);
+    assert_int_equal(number_at(f->path, "SELECT useful_lanes FROM host"), 5);
+}
+
+static void store__a_database_from_before_hosts__is_taken_over(void **state)
+{
+    struct fixture *f = *state;
+    struct loaded loaded = { 0 };
+    open_store(f);
+    put_plain(f, 1);
+    tamper(f, "DROP TABLE host; PRAGMA user_version = 2");
+    load(f, &loaded);
+    assert_int_equal(loaded.n, 1);
+    fini_loaded(&loaded);
+    close_store(f);
+    assert_int_equal(number_at(f->path, "SELECT count(*) FROM host"), 0);
+}
+
+static void store__a_table_of_hosts_that_is_gone__is_damage(void **state)
+{
+    struct fixture *f = *state;
+    open_store(f);
+    close_store(f);
+    execute_at(f->path, "DROP TABLE host");
+    assert_refused_untouched(f, SG_E_DAMAGED);
 }
 
 /* ---- damage ---- */
@@ -325,6 +352,8 @@ int main(void)
         STORE_TEST(store__a_newer_schema__is_refused_and_untouched),
         STORE_TEST(store__a_schema_without_its_tables__is_damaged),
         STORE_TEST(store__a_database_of_the_first_version__is_taken_over),
+        STORE_TEST(store__a_database_from_before_hosts__is_taken_over),
+        STORE_TEST(store__a_table_of_hosts_that_is_gone__is_damage),
         STORE_TEST(store__pages_that_are_damaged__are_noticed),
         STORE_TEST(store__a_file_that_was_cut__is_noticed),
         STORE_TEST(store__a_crash__loses_nothing_that_was_reported),
