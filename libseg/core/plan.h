@@ -65,9 +65,9 @@ void plan_fini(struct plan *plan);
  * do again. SG_E_NOMEM. */
 SG_MUST_USE enum sg_status plan_ascend(struct plan *plan);
 
-/* Gives the free lane `lane`, which will ask `source`, something to do; false when there is nothing worth it. The lane is
- * then busy from *out_grant's first to its end; a victim's end has been moved. Takes time
- * proportional to the number of lanes. */
+/* Gives the free lane `lane`, which will ask `source`, something to do; false when there is nothing
+ * worth it. The lane is then busy from *out_grant's first to its end; a victim's end has been
+ * moved. Takes time proportional to the number of lanes. */
 bool plan_assign(struct plan *plan, int lane, int source, uint64_t now_us,
                  struct plan_grant *out_grant);
 
