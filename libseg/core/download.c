@@ -105,6 +105,8 @@ static void go_on_fetching(struct download *d, uint64_t now_us, struct effects *
         download_end(d, &d->lost, now_us, fx);
     else if (!plan_is_complete(&d->plan))
         lanes_open(d, now_us, fx);
+    else if (!rechecks_are_done(d))
+        rechecks_ask(d, now_us, fx);
     else if (lanes_in(d, LANE_ENDING) == 0 && seams_are_compared(d, fx))
         succeed(d, now_us, fx);
 }

@@ -172,6 +172,16 @@ struct sight {
     bool was_refused;    /* while others received */
 };
 
+enum { RECHECKS_MAX = 32 }; /* further ones are not made */
+
+/* A place where two requests meet whose seam never came. */
+struct recheck {
+    uint64_t offset;
+    int lane; /* that asks for it; -1: none does */
+    int tries;
+    uint64_t not_before_us;
+};
+
 /* A place that has the file: see download_sources.c. */
 struct source {
     enum source_state state;
@@ -225,6 +235,8 @@ struct download {
     struct extents written;
     struct extents syncing; /* what the running checkpoint will claim */
     bool is_syncing;
+    struct recheck rechecks[RECHECKS_MAX];
+    int n_rechecks;
     struct seams seams;          /* what came twice, to be compared */
     struct seam_batch comparing; /* untouched from FX_COMPARE to EV_COMPARED */
     bool is_comparing;

@@ -1,5 +1,6 @@
 /* What the parts of the download step share: download.c has the phases, download_lanes.c the lanes,
- * download_replies.c what they get, download_sources.c from whom, download_seams.c what came twice,
+ * download_replies.c what they get, download_sources.c from whom, download_seams.c what came twice, download_rechecks.c
+ * what should have,
  * download_profile.c what is learned of servers, download_end.c what becomes durable and how it
  * ends. */
 #ifndef SEGUE_CORE_DOWNLOAD_INTERNAL_H
@@ -138,6 +139,21 @@ void download_begin_as_known(struct download *download, uint64_t now_us);
 void sight_tick(struct download *download, uint64_t now_us);
 void sight_refused(struct download *download, int source);
 void sight_answered(struct download *download, int source, uint64_t setup_us);
+
+/* A seam never came: what lies around `offset` is to be compared once more. */
+void recheck_want(struct download *download, uint64_t offset);
+
+/* Asks for what is to be compared once more. */
+void rechecks_ask(struct download *download, uint64_t now_us, struct effects *effects);
+
+/* True when the lane asks for that. */
+bool recheck_is_on(const struct download *download, int lane);
+
+/* Such a lane came to its end, or to another; it is closed already. */
+void recheck_end(struct download *download, int lane, bool may_try_again, uint64_t now_us);
+
+/* True when nothing is left to be compared once more. */
+bool rechecks_are_done(const struct download *download);
 
 /* Compares what can be compared by now; false while something is left to be. */
 bool seams_are_compared(struct download *download, struct effects *effects);

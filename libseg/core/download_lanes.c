@@ -160,6 +160,7 @@ void lanes_open(struct download *d, uint64_t now_us, struct effects *fx)
     int lane;
     int source;
     sources_prove(d, now_us, fx);
+    rechecks_ask(d, now_us, fx);
     while (!grant.is_victim_dropped && next_lane(d, now_us, &lane, &source)) {
         if (!plan_assign(&d->plan, lane, source, now_us, &grant))
             return;
@@ -263,7 +264,8 @@ static bool take_tail(struct download *d, struct lane *l, const void *data, size
 static void take_proof(struct download *d, struct lane *l, const void *data, size_t n_bytes)
 {
     size_t n = (size_t)least(l->end - l->pos, n_bytes);
-    if (seams_put(&d->seams, l->source, l->pos, data, n))
+    int proof = l->source != d->primary ? l->source : SEAM_NO_PROOF;
+    if (seams_put(&d->seams, proof, l->pos, data, n))
         l->pos += n;
 }
 

@@ -190,6 +190,20 @@ static void mirror_on_head(struct download *d, const struct event *ev, enum verd
         sources_failed(d, ev->lane, err, retry_after_ms, ev->now_us, fx);
 }
 
+/* Nothing but these bytes is wanted of it: whatever else it answers costs nothing. */
+static void recheck_on_head(struct download *d, const struct event *ev, enum verdict verdict,
+                            const struct sg_err *err, struct effects *fx)
+{
+    if (verdict == VERDICT_RANGE) {
+        begin_body(d, ev);
+        return;
+    }
+    lane_close(d, ev->lane, ev->now_us, fx);
+    recheck_end(d, ev->lane, sg_status_class(err->status) == SG_CLASS_RETRY, ev->now_us);
+    if (verdict == VERDICT_CHANGED)
+        download_changed(d, err, ev->now_us, fx);
+}
+
 void lane_on_head(struct download *d, const struct event *ev, struct effects *fx)
 {
     struct lane *l = &d->lanes[ev->lane];
@@ -201,6 +215,10 @@ void lane_on_head(struct download *d, const struct event *ev, struct effects *fx
     int64_t total = verdict_total(ev->reply);
     if (l->source != d->primary) {
         mirror_on_head(d, ev, verdict, &err, fx);
+        return;
+    }
+    if (recheck_is_on(d, ev->lane)) {
+        recheck_on_head(d, ev, verdict, &err, fx);
         return;
     }
     if (verdict == VERDICT_RANGE || verdict == VERDICT_WHOLE) {
@@ -274,6 +292,13 @@ static void lane_failed(struct download *d, int lane, const struct sg_err *err, 
         recover(d, lane, err, -1, now_us, fx);
 }
 
+/* A lane whose range is complete ended: what is left of its seam does not come. */
+static void missed_seam(struct download *d, const struct lane *l)
+{
+    if (!l->is_doomed && l->pos < l->tail_end)
+        recheck_want(d, l->pos);
+}
+
 void lane_on_end(struct download *d, const struct event *ev, struct effects *fx)
 {
     enum lane_state state = d->lanes[ev->lane].state;
@@ -284,6 +309,12 @@ void lane_on_end(struct download *d, const struct event *ev, struct effects *fx)
     const struct lane *l = &d->lanes[ev->lane];
     bool is_complete = l->is_proof ? l->pos == l->end : !d->plan.lanes[ev->lane].is_busy;
     lane_close(d, ev->lane, ev->now_us, fx);
+    if (recheck_is_on(d, ev->lane)) {
+        recheck_end(d, ev->lane, true, ev->now_us);
+        return;
+    }
+    if (state == LANE_ENDING)
+        missed_seam(d, l);
     if (d->has_outcome || (d->has_plan && is_complete))
         return;
     struct sg_err err = { 0 };
@@ -339,7 +370,11 @@ static void drop_stalled(struct download *d, int lane, uint64_t now_us, struct e
     sg_err_set(&err, SG_E_STALLED, "the server sent nothing for %u seconds",
                (unsigned)(silent_us / 1000000));
     lane_close(d, lane, now_us, fx);
-    if (!d->has_outcome && !is_complete)
+    if (recheck_is_on(d, lane))
+        recheck_end(d, lane, true, now_us);
+    else if (is_complete)
+        missed_seam(d, &d->lanes[lane]);
+    else if (!d->has_outcome)
         lane_failed(d, lane, &err, now_us, fx);
 }
 
