@@ -130,11 +130,13 @@ static double piece_min(double bps)
     return bytes < PLAN_PIECE_ENOUGH ? bytes : PLAN_PIECE_ENOUGH;
 }
 
-/* What a newcomer can fetch before everything could be there, if all work went to who is free: a
- * slow lane must not take what fast ones will soon be free for. */
+/* What a slow newcomer can fetch before everything could be there, if all work went to who is free:
+ * it must not take what fast lanes will soon be free for. */
 static double share_of(const struct plan *plan, double new_bps, double typical, uint64_t now_us)
 {
     double sum_bps = new_bps;
+    if (new_bps >= typical)
+        return INFINITY;
     for (int i = 0; i < PLAN_LANES_MAX; i++) {
         if (plan->lanes[i].is_busy)
             sum_bps += owner_bps(&plan->lanes[i], typical, now_us);
