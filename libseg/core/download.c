@@ -178,10 +178,30 @@ static void in_opening(struct download *d, const struct event *ev, struct effect
         download_disk_failed(d, &err, ev->now_us, fx);
 }
 
+/* Opening lanes takes as long as making a file: both at once. What they bring waits in their
+ * sockets. Once is enough: lanes that fail meanwhile are asked for again when the file is there. */
+static void open_ahead(struct download *d, const struct event *ev, struct effects *fx)
+{
+    bool is_first_answer = ev->kind == EV_HEAD && download_open_lanes(d) == 1;
+    if (is_first_answer && d->has_ranges && !d->has_outcome)
+        lanes_open(d, ev->now_us, fx);
+}
+
+/* Those behind the first piece are not wanted where files grow as they are written. */
+static void close_ahead(struct download *d, uint64_t now_us, struct effects *fx)
+{
+    for (int i = 0; i < PLAN_LANES_MAX; i++) {
+        if (d->plan.lanes[i].is_busy && d->plan.lanes[i].start > 0)
+            lane_close(d, i, now_us, fx);
+    }
+}
+
 static void in_creating(struct download *d, const struct event *ev, struct effects *fx)
 {
-    if (ev->kind != EV_PART_READY)
+    if (ev->kind != EV_PART_READY) {
+        open_ahead(d, ev, fx);
         return;
+    }
     struct sg_err err = download_error_of(ev);
     d->is_part_ready = err.status == SG_OK;
     if (d->has_outcome) {
@@ -189,6 +209,8 @@ static void in_creating(struct download *d, const struct event *ev, struct effec
         return;
     }
     download_move(d, DOWNLOAD_FETCHING);
+    if (ev->is_ascending)
+        close_ahead(d, ev->now_us, fx);
     if (err.status == SG_OK)
         err.status = order_plan(d, ev);
     if (err.status != SG_OK) {
@@ -196,6 +218,8 @@ static void in_creating(struct download *d, const struct event *ev, struct effec
         return;
     }
     lanes_touch(d, ev->now_us); /* their silence was ours */
+    plan_measure_anew(&d->plan, ev->now_us);
+    shares_measure_anew(d, ev->now_us);
     go_on_fetching(d, ev->now_us, fx);
 }
 

@@ -102,6 +102,9 @@ void shares_refused(struct download *download, int source, int64_t retry_after_m
 /* Lets tuners look at what came, and moves lanes from sources that have too many. */
 void shares_tick(struct download *download, uint64_t now_us, struct effects *effects);
 
+/* Lanes were held back until now: tuners measure from here on. */
+void shares_measure_anew(struct download *download, uint64_t now_us);
+
 /* The source for the next lane; -1: none wants one. The second: that may be asked, whether it wants
  * one or not. */
 int shares_pick(const struct download *download, uint64_t now_us);

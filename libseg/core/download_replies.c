@@ -230,7 +230,8 @@ void lane_on_head(struct download *d, const struct event *ev, struct effects *fx
         return;
     }
     lane_close(d, ev->lane, ev->now_us, fx);
-    if (d->has_outcome)
+    bool is_ahead = d->phase == DOWNLOAD_CREATING; /* asked again when the part file is there */
+    if (d->has_outcome || (is_ahead && verdict != VERDICT_REFUSED))
         return;
     switch (verdict) {
     case VERDICT_IGNORED:

@@ -172,19 +172,31 @@ static void give_way(struct download *d, int source, uint64_t now_us, struct eff
         lane_close(d, lane, now_us, fx);
 }
 
+static struct tuner_view view_of(const struct download *d, int source, uint64_t now_us)
+{
+    return (struct tuner_view){ .now_us = now_us,
+                                .bytes = d->sources[source].taken_bytes,
+                                .left = plan_remaining(&d->plan),
+                                .receiving = lanes_receiving(d, source),
+                                .setup_us = (uint64_t)(d->plan.setup_s * 1e6) };
+}
+
 /* Under a rate limit more lanes would bring nothing, and fewer neither. */
 static void tune(struct download *d, int source, uint64_t now_us)
 {
-    struct source *s = &d->sources[source];
-    struct tuner_view view = { .now_us = now_us,
-                               .bytes = s->taken_bytes,
-                               .left = plan_remaining(&d->plan),
-                               .receiving = lanes_receiving(d, source),
-                               .setup_us = (uint64_t)(d->plan.setup_s * 1e6) };
+    struct tuner_view view = view_of(d, source, now_us);
     if (d->is_limited)
-        tuner_skip(&s->tuner, &view);
+        tuner_skip(&d->sources[source].tuner, &view);
     else
-        tuner_tick(&s->tuner, &view);
+        tuner_tick(&d->sources[source].tuner, &view);
+}
+
+void shares_measure_anew(struct download *d, uint64_t now_us)
+{
+    for (int i = 0; i < d->n_sources; i++) {
+        struct tuner_view view = view_of(d, i, now_us);
+        tuner_skip(&d->sources[i].tuner, &view);
+    }
 }
 
 void shares_tick(struct download *d, uint64_t now_us, struct effects *fx)

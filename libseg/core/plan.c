@@ -301,6 +301,12 @@ void plan_receiving(struct plan *plan, int lane, uint64_t now_us, uint64_t setup
     plan->setup_s = plan->setup_s * 0.75 + (double)setup_us / 1e6 * 0.25;
 }
 
+void plan_measure_anew(struct plan *plan, uint64_t now_us)
+{
+    for (int i = 0; i < PLAN_LANES_MAX; i++)
+        rate_start(&plan->lanes[i].rate, now_us);
+}
+
 bool plan_advance(struct plan *plan, int lane, uint64_t now_us, uint64_t n_bytes)
 {
     struct plan_lane *busy = busy_lane(plan, lane);

@@ -74,6 +74,9 @@ bool plan_assign(struct plan *plan, int lane, int source, uint64_t now_us,
 /* The first byte of the lane's range is about to arrive, `setup_us` after it was asked for. */
 void plan_receiving(struct plan *plan, int lane, uint64_t now_us, uint64_t setup_us);
 
+/* Lanes were held back until now: their rates are measured from here on. */
+void plan_measure_anew(struct plan *plan, uint64_t now_us);
+
 /* `n_bytes` arrived on the lane, at most up to its end; they are no longer the plan's. At its end
  * the lane becomes free, which is the return value. */
 bool plan_advance(struct plan *plan, int lane, uint64_t now_us, uint64_t n_bytes);

@@ -288,7 +288,7 @@ static void file_changes__on_the_server__is_fetched_anew(void **state)
 {
     struct world *world = *state;
     struct server *server = begin(world, 8 * MIB);
-    share_change(&server->shares[0], 6 * MIB, 500 * 1000);
+    share_change(&server->shares[0], 6 * MIB, 150 * 1000);
     struct promise *job = add(world);
     world_await(world, "job 1 done", A_WHILE_MS);
     world_check_file(world, job);
