@@ -1,8 +1,7 @@
 /* What the parts of the download step share: download.c has the phases, download_lanes.c the lanes,
- * download_replies.c what they get, download_sources.c from whom, download_seams.c what came twice, download_rechecks.c
- * what should have,
- * download_profile.c what is learned of servers, download_end.c what becomes durable and how it
- * ends. */
+ * download_replies.c what they get, download_sources.c from whom, download_seams.c what came twice,
+ * download_rechecks.c what should have, download_profile.c what is learned of servers,
+ * download_end.c what becomes durable and how it ends. */
 #ifndef SEGUE_CORE_DOWNLOAD_INTERNAL_H
 #define SEGUE_CORE_DOWNLOAD_INTERNAL_H
 

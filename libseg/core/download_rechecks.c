@@ -1,7 +1,7 @@
-/* Seams that never came. A lane has its range and is to bring the seam behind it, and the connection
- * breaks just there: the place where two requests meet would go unchecked. So it is asked for once
- * more, by a lane that brings nothing but these bytes. A server that does not give them in a few
- * tries is believed: the check is a second line of defence. */
+/* Seams that never came. A lane has its range and is to bring the seam behind it, and the
+ * connection breaks just there: the place where two requests meet would go unchecked. So it is
+ * asked for once more, by a lane that brings nothing but these bytes. A server that does not give
+ * them in a few tries is believed: the check is a second line of defence. */
 #include "core/download_internal.h"
 
 #include "core/retry.h"
