@@ -61,10 +61,10 @@ def tries_of(stats, path):
 
 
 def assert_asked_nothing_more(origin, name, watch_s):
-    """No request for the file comes for so long."""
-    before = requests_of(origin, name)
+    """The file is not begun again for so long."""
+    before = tries_of(origin.stats(), "/" + name)
     with pytest.raises(TimeoutError):
-        origin.wait_for(lambda s: len(s.of("/" + name)) > before, deadline_s=watch_s)
+        origin.wait_for(lambda s: tries_of(s, "/" + name) > before, deadline_s=watch_s)
 
 
 def interrupt(daemon, origin, url, size, **options):
