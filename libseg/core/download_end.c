@@ -89,7 +89,7 @@ void download_drain(struct download *d, uint64_t now_us, struct effects *fx)
         return; /* a lane's range could not be noted: that failure drains already */
     download_move(d, DOWNLOAD_DRAINING);
     seams_clear(&d->seams);
-    d->n_rechecks = 0;
+    rechecks_forget(d);
     download_go_on_draining(d, now_us, fx);
 }
 

@@ -145,6 +145,9 @@ void sight_answered(struct download *download, int source, uint64_t setup_us);
 /* A seam never came: what lies around `offset` is to be compared once more. */
 void recheck_want(struct download *download, uint64_t offset);
 
+/* Nothing is to be compared once more; lanes that ask for it are closed already. */
+void rechecks_forget(struct download *download);
+
 /* Asks for what is to be compared once more. */
 void rechecks_ask(struct download *download, uint64_t now_us, struct effects *effects);
 

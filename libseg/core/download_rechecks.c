@@ -10,8 +10,14 @@ enum { TRIES_MAX = 3, RECHECK_SIZE = SEAM_SIZE / 2 /* on each side */ };
 
 void recheck_want(struct download *d, uint64_t offset)
 {
-    if (d->n_rechecks < RECHECKS_MAX && offset > 0 && offset < d->plan.total)
+    bool is_lost = d->sources[d->primary].state == SOURCE_DROPPED; /* nobody could be asked */
+    if (!is_lost && d->n_rechecks < RECHECKS_MAX && offset > 0 && offset < d->plan.total)
         d->rechecks[d->n_rechecks++] = (struct recheck){ .offset = offset, .lane = -1 };
+}
+
+void rechecks_forget(struct download *d)
+{
+    d->n_rechecks = 0;
 }
 
 static void forget(struct download *d, struct recheck *recheck)

@@ -131,6 +131,8 @@ static void drop(struct download *d, int source, uint64_t now_us, struct effects
         if (d->lanes[i].state != LANE_FREE && d->lanes[i].source == source)
             lane_close(d, i, now_us, fx);
     }
+    if (source == d->primary)
+        rechecks_forget(d);
 }
 
 void sources_drop_mirrors(struct download *d, uint64_t now_us, struct effects *fx)
