@@ -50,4 +50,9 @@ SG_MUST_USE enum sg_status cmd_read_id(const char *word, int64_t *out_id, struct
  * became of them, "added". */
 void cmd_print_jobs(const struct args *args, const cJSON *jobs, bool is_single, const char *verb);
 
+struct table;
+
+/* Prints a table as wide as the terminal allows. */
+void cmd_print_table(const struct table *table);
+
 #endif

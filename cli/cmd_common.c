@@ -5,8 +5,10 @@
 #include "base/text.h"
 #include "cli/cmd.h"
 #include "cli/columns.h"
+#include "cli/console.h"
 #include "cli/json.h"
 #include "cli/need.h"
+#include "cli/render_table.h"
 #include "cli/row.h"
 
 enum { LINES_MAX = 20 }; /* of more jobs only the number is told */
@@ -71,6 +73,19 @@ void cmd_print_jobs(const struct args *args, const cJSON *jobs, bool is_single, 
         put_count(&text, jobs, verb);
     else
         cJSON_ArrayForEach(job, jobs) put_job(&text, job, verb);
+    print_text(&text);
+    sg_buf_fini(&text);
+}
+
+void cmd_print_table(const struct table *table)
+{
+    const struct console_traits *traits = console_traits();
+    struct sg_buf text = { 0 };
+    uint32_t width = 0;
+    uint32_t lines;
+    if (traits->is_terminal)
+        console_size(&width, &lines);
+    table_put(table, width, traits->has_unicode, &text);
     print_text(&text);
     sg_buf_fini(&text);
 }

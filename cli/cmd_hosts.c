@@ -6,7 +6,6 @@
 #include "base/mem.h"
 #include "cli/call.h"
 #include "cli/cmd.h"
-#include "cli/console.h"
 #include "cli/json.h"
 #include "cli/need.h"
 #include "cli/render_table.h"
@@ -94,22 +93,14 @@ static void add_row(struct table *table, const cJSON *host)
 
 static void print_table(const cJSON *hosts)
 {
-    const struct console_traits *traits = console_traits();
     struct table table = { 0 };
-    struct sg_buf text = { 0 };
-    uint32_t width = 0;
-    uint32_t lines;
     const cJSON *host;
     table_begin(&table, columns, N_COLUMNS);
     cJSON_ArrayForEach(host, hosts)
     {
         add_row(&table, host);
     }
-    if (traits->is_terminal)
-        console_size(&width, &lines);
-    table_put(&table, width, traits->has_unicode, &text);
-    print_text(&text);
-    sg_buf_fini(&text);
+    cmd_print_table(&table);
     table_fini(&table);
 }
 

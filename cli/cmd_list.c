@@ -4,7 +4,6 @@
 #include "base/mem.h"
 #include "cli/call.h"
 #include "cli/cmd.h"
-#include "cli/console.h"
 #include "cli/json.h"
 #include "cli/need.h"
 #include "cli/render_table.h"
@@ -51,11 +50,7 @@ static void add_row(struct table *table, const struct row *row)
 
 static void print_table(const cJSON *jobs)
 {
-    const struct console_traits *traits = console_traits();
     struct table table = { 0 };
-    struct sg_buf text = { 0 };
-    uint32_t width = 0;
-    uint32_t lines;
     const cJSON *job;
     table_begin(&table, columns, N_COLUMNS);
     cJSON_ArrayForEach(job, jobs)
@@ -65,11 +60,7 @@ static void print_table(const cJSON *jobs)
         add_row(&table, row);
         row_destroy(row);
     }
-    if (traits->is_terminal)
-        console_size(&width, &lines);
-    table_put(&table, width, traits->has_unicode, &text);
-    print_text(&text);
-    sg_buf_fini(&text);
+    cmd_print_table(&table);
     table_fini(&table);
 }
 
