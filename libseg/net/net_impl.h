@@ -19,7 +19,7 @@
  * NET_RECEIVE_BYTES beyond. */
 enum {
     NET_TURN_BYTES = 16 * 1024 * 1024,
-    NET_TURN_XFER_BYTES = 4 * 1024 * 1024,
+    NET_TURN_XFER_BYTES = 8 * 1024 * 1024,
     NET_TURN_US = 8 * 1000,
 };
 
