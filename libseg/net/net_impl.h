@@ -25,8 +25,7 @@ enum {
 
 /* What libcurl reads from a socket at once. Measured: 16 KiB costs eight times the CPU of 1 MiB,
  * and more gains nothing. Not so with TLS: for each record of 16 KiB, libcurl's Schannel code moves
- * all that was read behind it (schannel_recv), which at 1 MiB takes twice the time of the
- * decryption. */
+ * all that was read behind it (schannel_recv), which at 1 MiB takes as long as the decryption. */
 enum { NET_RECEIVE_BYTES = 1024 * 1024, NET_RECEIVE_TLS_BYTES = 256 * 1024 };
 
 /* Transfers at a time; more are a mistake of the caller's. */
