@@ -19,14 +19,13 @@
  * NET_RECEIVE_BYTES beyond. */
 enum {
     NET_TURN_BYTES = 16 * 1024 * 1024,
-    NET_TURN_XFER_BYTES = 4 * 1024 * 1024,
+    NET_TURN_XFER_BYTES = 8 * 1024 * 1024,
     NET_TURN_US = 8 * 1000,
 };
 
 /* What libcurl reads from a socket at once. Measured: 16 KiB costs eight times the CPU of 1 MiB,
  * and more gains nothing. Not so with TLS: for each record of 16 KiB, libcurl's Schannel code moves
- * all that was read behind it (schannel_recv), which at 1 MiB takes twice the time of the
- * decryption. */
+ * all that was read behind it (schannel_recv), which at 1 MiB takes as long as the decryption. */
 enum { NET_RECEIVE_BYTES = 1024 * 1024, NET_RECEIVE_TLS_BYTES = 256 * 1024 };
 
 /* Transfers at a time; more are a mistake of the caller's. */

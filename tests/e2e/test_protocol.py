@@ -112,6 +112,13 @@ def test_a_line_may_have_a_mebibyte_and_no_more(daemon):
     assert answers[3]["id"] == 2
 
 
+def test_the_turns_of_the_engine_are_told(daemon):
+    stats = daemon.call("daemon.stats")
+    turn = stats["turn_us"]
+    assert 0 < turn["p50"] <= turn["p99"] <= turn["max"] <= stats["busy_us"]
+    assert stats["turns"] > 0
+
+
 def test_ids_are_echoed_and_notifications_are_not_answered(daemon):
     ids = [0, 7, -5, 2 ** 53, 1.5, "", "text", "gr\u00fc\u00dfe \U0001f600", "x" * 256, None]
     silent = {"jsonrpc": "2.0", "method": "settings.get"}
