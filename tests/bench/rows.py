@@ -115,8 +115,8 @@ def tuner():
     budget = (Budget("wall_s", KNOWN, BEST_FIXED, 1 / 0.95),)
     for name in ("equal", "tolerate", "link"):
         title, shape, rate, _ = NETWORKS[name]
-        yield Row(f"tuner-{name}", f"tuner: {title}", 64, "shaped", (KNOWN, *FIXED), (shape,), rate, budget)
-    yield Row("tuner-one", "tuner: one connection fills the link of 20 MiB/s", 64, "shaped",
+        yield Row(f"tuner-{name}", f"tuner: {title}", 32, "shaped", (KNOWN, *FIXED), (shape,), rate, budget)
+    yield Row("tuner-one", "tuner: one connection fills the link of 20 MiB/s", 32, "shaped",
               (KNOWN, *FIXED), (Shape(link_bps=20 * MIB),), 20, budget)
     yield Row("tuner-loopback", "tuner: loopback", 1024, "nginx", (KNOWN, *FIXED), budgets=budget)
 

@@ -22,7 +22,7 @@
 
 #include "tests/bench/shaped.h"
 
-enum { SEND_BUFFER = 32768 }; /* small, so that what is sent is on its way and not in store */
+enum { SEND_BUFFER = 262144 }; /* what a late tick may have to send at once */
 
 static int epoll_fd;
 
