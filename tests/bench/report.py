@@ -31,10 +31,9 @@ def package_version(name):
 
 def head(bench, repeat):
     """Where, when and with what it was measured."""
-    load = os.getloadavg()[0]
     system = platform.freedesktop_os_release()["PRETTY_NAME"]
-    yield f"- {datetime.date.today()}, {system}, Linux {platform.release()}, {processor()}, " \
-          f"{os.cpu_count()} processors, {memory_gib()} GiB of memory; load at the start {load:.1f}"
+    yield f"- {datetime.date.today()}, {system}, {processor()}, " \
+          f"{os.cpu_count()} processors, {memory_gib()} GiB of memory; load at the start {bench.load:.1f}"
     yield f"- {bench.segue_version}, {bench.description}; nginx {package_version('nginx')}"
     if bench.system.name == "wine":
         yield f"- Wine {package_version('wine')}; CPU seconds of what runs in it include wineserver's"
