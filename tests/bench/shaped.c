@@ -38,7 +38,7 @@ struct peer {
     bool has_answered;
     bool will_be_silent;
     bool will_drop;
-    uint64_t carried; /* bytes of bodies, over all answers */
+    uint64_t carried; /* bytes of bodies since it was numbered */
     uint64_t due_us;  /* when the answer begins */
     struct bucket bucket;
     uint64_t pos; /* the rest of the body: [pos, end) of the file */
@@ -59,6 +59,7 @@ static struct bucket link_bucket;
 static const char *file_bytes;
 static uint64_t file_size;
 static unsigned n_answering;
+static uint64_t n_numbered; /* connections that were numbered since the counts were last taken */
 static unsigned n_open;
 
 static uint64_t least(uint64_t a, uint64_t b)
@@ -127,11 +128,19 @@ static void drop_peer(struct peer *peer)
     counts.dropped++;
 }
 
-/* Whether the connection that was just opened is one of those that fail. */
-static bool fails(const struct fault *fault)
+/* Whether the connection of this number is one of those that fail. */
+static bool fails(const struct fault *fault, uint64_t number)
 {
-    return fault->every != 0 && counts.connections % fault->every == 0 &&
-           counts.connections / fault->every <= fault->most;
+    return fault->every != 0 && number % fault->every == 0 && number / fault->every <= fault->most;
+}
+
+/* Says which connection this is since the counts were last taken, and so what becomes of it. */
+static void number_peer(struct peer *peer)
+{
+    n_numbered++;
+    peer->carried = 0;
+    peer->will_be_silent = fails(&shape.silence, n_numbered);
+    peer->will_drop = fails(&shape.drop, n_numbered);
 }
 
 static void open_peer(struct peer *peer, int fd)
@@ -141,8 +150,7 @@ static void open_peer(struct peer *peer, int fd)
     n_open++;
     if (n_open > counts.most_open)
         counts.most_open = n_open;
-    peer->will_be_silent = fails(&shape.silence);
-    peer->will_drop = fails(&shape.drop);
+    number_peer(peer);
 }
 
 /* ---- requests ---- */
@@ -408,5 +416,10 @@ struct counts shaped_take_counts(void)
 {
     struct counts taken = counts;
     counts = (struct counts){ .most_open = n_open };
+    n_numbered = 0;
+    for (struct peer *peer = peers; peer < peers_end; peer++) {
+        if (peer->state != PEER_FREE)
+            number_peer(peer);
+    }
     return taken;
 }

@@ -58,7 +58,8 @@ void shaped_read(struct peer *peer, uint64_t at_us);
  * good. */
 bool shaped_tick(uint64_t at_us);
 
-/* Returns the counts, and counts from zero. */
+/* Returns the counts, and counts from zero. Connections that are still there are the first ones of
+ * the new count, and fail like others of their number. */
 struct counts shaped_take_counts(void);
 
 #endif
