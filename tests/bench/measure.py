@@ -95,9 +95,14 @@ def run(command, env, folder, limit_s, service=None, helpers=()):
     is_over = threading.Event()
     timer = threading.Timer(limit_s, lambda: (is_over.set(), kill_group(process.pid)))
     timer.start()
-    _, status, usage = os.wait4(process.pid, 0)
-    wall_s = time.perf_counter() - began
-    timer.cancel()
+    try:
+        _, status, usage = os.wait4(process.pid, 0)
+        wall_s = time.perf_counter() - began
+    except BaseException:
+        kill_group(process.pid)
+        raise
+    finally:
+        timer.cancel()
     process.returncode = os.waitstatus_to_exitcode(status)
     spent = {pid: cpu_of(pid) - cpu_s for pid, cpu_s in before.items()}
     return Sample(wall_s=wall_s,
