@@ -11,11 +11,13 @@ import time
 import typing
 
 import measure
-from servers import Shape, Shaper
+from servers import Mirrors, Shape
 
 TESTS = pathlib.Path(__file__).resolve().parents[1]
 DEADLINE_S = 120
-MANY = {"max_active": 64, "max_connections": 16, "max_connections_per_host": 1024, "max_lanes": 1024}
+# sixteen connections for each of sixty-four jobs need four servers: one may have no more than 256
+MANY = {"max_active": 64, "max_connections": 16, "max_connections_per_host": 256}
+N_SERVERS = 4
 SLOWLY = Shape(rate_bps=64 << 10)
 
 
@@ -44,22 +46,27 @@ def figure(title, value, unit, most=None, more=""):
 # ---- threads and memory ----
 
 @contextlib.contextmanager
-def many_lanes(contest, n_jobs, size):
+def many_lanes(contest, n_jobs, size, patience_s):
     """A daemon with jobs under way from a slow server, once no more connections are opened; and how many
     are open."""
     source = contest.source(size)
-    with Shaper(source, SLOWLY) as shaper, contest.segue.daemon(MANY) as daemon:
-        specs = [dict(url=shaper.url(), name=f"{n}.bin", folder=daemon.system.path(daemon.out))
-                 for n in range(n_jobs)]
-        ids = [job["id"] for job in daemon.call("job.add", jobs=specs)["jobs"]]
-        yield daemon, wait_for_lanes(daemon, n_jobs * 16)
+    with Mirrors(source, [SLOWLY] * N_SERVERS) as servers, contest.segue.daemon(MANY) as daemon:
+        ids = add_jobs(daemon, servers.urls(), n_jobs)
+        yield daemon, wait_for_lanes(daemon, n_jobs * 16, patience_s)
         daemon.seg("cancel", *ids)
 
 
-def wait_for_lanes(daemon, n_wanted):
-    """Waits until there are so many lanes, or no more than two seconds before; returns how many."""
+def add_jobs(daemon, urls, n):
+    """Queues so many downloads of the one file, from all its servers in turn; returns their ids."""
+    specs = [dict(url=urls[number % len(urls)], name=f"{number}.bin", folder=daemon.system.path(daemon.out))
+             for number in range(n)]
+    return [job["id"] for job in daemon.call("job.add", jobs=specs)["jobs"]]
+
+
+def wait_for_lanes(daemon, n_wanted, patience_s):
+    """Waits until there are so many lanes, or no more have come for a while; returns how many."""
     most, since = 0, time.monotonic()
-    while most < n_wanted and time.monotonic() - since < 2:
+    while most < n_wanted and time.monotonic() - since < patience_s:
         jobs = daemon.json("list", "--state", "active")
         n_lanes = sum(job["lanes"] for job in jobs)
         if n_lanes > most:
@@ -70,7 +77,8 @@ def wait_for_lanes(daemon, n_wanted):
 def threads(contest, is_quick):
     found = []
     for n_jobs in (1, 2 if is_quick else 64):
-        with many_lanes(contest, n_jobs, 4 if is_quick else 64) as (daemon, n_lanes):
+        size, patience_s = (4, 1) if is_quick else (64, 10)
+        with many_lanes(contest, n_jobs, size, patience_s) as (daemon, n_lanes):
             n_threads = measure.threads_of(daemon.process.pid)
             peak = measure.peak_kib_of(daemon.process.pid) / 1024
         found.append(n_threads)
@@ -100,9 +108,7 @@ def memory_many(contest, is_quick):
     n_jobs, size = (2, 16) if is_quick else (64, 64)
     source = contest.source(size)
     with contest.segue.daemon(MANY) as daemon:
-        url = contest.nginx.urls(source.name, False)[0]
-        specs = [dict(url=url, name=f"{n}.bin", folder=daemon.system.path(daemon.out)) for n in range(n_jobs)]
-        ids = [job["id"] for job in daemon.call("job.add", jobs=specs)["jobs"]]
+        ids = add_jobs(daemon, contest.nginx.urls_of_hosts(source.name), n_jobs)
         daemon.wait(*ids, deadline_s=DEADLINE_S)
         peak = measure.peak_kib_of(daemon.process.pid) / 1024
     yield figure(f"most memory of segd, {n_jobs} jobs at full speed, 16 connections each at most", peak, "MiB", 160)

@@ -27,7 +27,7 @@ class Segue:
         try:
             daemon.start()
             for name, value in {"ca_file": self.system.path(self.ca), **(settings or {})}.items():
-                daemon.call("settings.set", name=name, value=value)
+                daemon.seg("settings", name, value)
             yield daemon
             daemon.stop()
         finally:

@@ -15,6 +15,7 @@ BENCH = pathlib.Path(__file__).resolve().parent
 ROOT = BENCH.parents[1]
 BUILT = ROOT / "build" / "bench"
 SOURCES = [BENCH / name for name in ("shaper.c", "shaped.c", "shaped.h")]
+HOSTS = tuple(f"127.0.0.{number}" for number in (1, 2, 3, 4))
 DEADLINE_S = 20
 
 CONFIG = """\
@@ -34,7 +35,10 @@ http {{
     scgi_temp_path {folder}/scgi;
     sendfile on;
     tcp_nopush on;
-    server {{ listen 127.0.0.1:{port}; root {files}; }}
+    server {{
+        {listens}
+        root {files};
+    }}
     server {{
         listen 127.0.0.1:{tls_port} ssl;
         ssl_certificate {certificate};
@@ -82,7 +86,8 @@ class Nginx:
         self._port, self._tls_port = free_port(), free_port()
         config = self.folder / "nginx.conf"
         config.write_text(CONFIG.format(
-            folder=self.folder, files=self.files, port=self._port, tls_port=self._tls_port,
+            folder=self.folder, files=self.files, tls_port=self._tls_port,
+            listens=" ".join(f"listen {host}:{self._port};" for host in HOSTS),
             certificate=self._certificate, key=self._key,
             # as root it would hand over to a user who may not read the folder
             user="user root;" if os.getuid() == 0 else ""))
@@ -99,6 +104,10 @@ class Nginx:
         if is_tls:
             return [f"https://127.0.0.1:{self._tls_port}/{name}"]
         return [f"http://127.0.0.1:{self._port}/{name}"]
+
+    def urls_of_hosts(self, name):
+        """The same file under several addresses."""
+        return [f"http://{host}:{self._port}/{name}" for host in HOSTS]
 
     def take_counts(self):
         """Counts answers that have ended."""
@@ -187,7 +196,7 @@ class Mirrors:
     """Sources of one file, each on an address and with a network of its own."""
 
     def __init__(self, path, shapes):
-        self._shapers = [Shaper(path, shape, f"127.0.0.{number}") for number, shape in enumerate(shapes, 1)]
+        self._shapers = [Shaper(path, shape, host) for shape, host in zip(shapes, HOSTS)]
 
     def __enter__(self):
         self._stack = contextlib.ExitStack()
