@@ -15,10 +15,9 @@ enum { NET_WATCH_SETTLE_MS = 100 };
 
 typedef void net_changed_fn(void *ctx);
 
-/* Calls `changed(ctx)` on the loop thread NET_WATCH_SETTLE_MS after a local address came or went
- * (up to a second later when it was called shortly before), once for all changes of that time;
- * never inside this call. It may come without anything having changed. Loop thread. SG_E_NOMEM;
- * SG_E_SYSTEM when the system does not tell of changes.
+/* Calls `changed(ctx)` on the loop thread NET_WATCH_SETTLE_MS after a local address came or went,
+ * once for all changes of that time; never inside this call. It may come without anything having
+ * changed. Loop thread. SG_E_NOMEM; SG_E_SYSTEM when the system does not tell of changes.
  * Windows: SIO_ADDRESS_LIST_CHANGE; Linux: rtnetlink(7). */
 SG_MUST_USE enum sg_status net_watch_open(struct loop *loop, net_changed_fn *changed, void *ctx,
                                           struct net_watch **out, struct sg_err *err);

@@ -26,7 +26,7 @@ class Native:
 
     def command(self, program):
         places = {"segd": "daemon/segd", "seg": "cli/seg", "talk": "tests/talk",
-                  "fetch": "libseg/fetch"}
+                  "ask": "tests/ask", "fetch": "libseg/fetch"}
         return [str(self.build / places[program])]
 
     def path(self, path):
@@ -66,6 +66,7 @@ class Wine:
     def command(self, program):
         places = {"segd": self.dist / "segd.exe", "seg": self.dist / "seg.exe",
                   "talk": self.build / "tests" / "talk.exe",
+                  "ask": self.build / "tests" / "ask.exe",
                   "hold": self.build / "tests" / "hold.exe",
                   "fetch": self.build / "libseg" / "fetch.exe"}
         return self.windows(places[program])

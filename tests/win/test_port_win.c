@@ -211,6 +211,28 @@ static void start__the_other_end_gone__is_closed_and_never_completes(void **stat
     assert_int_equal(pipe->call->n_done, 0);
 }
 
+/* Wine leaves the status of such a call as it was until it ends. */
+static void start__a_socket_call_that_waits__is_pending(void **state)
+{
+    struct pipe *pipe = *state;
+    struct call *call = pipe->call;
+    WSADATA data;
+    DWORD n_bytes;
+    assert_int_equal(WSAStartup(MAKEWORD(2, 2), &data), 0);
+    SOCKET listener = WSASocketW(AF_INET, SOCK_DGRAM, IPPROTO_UDP, NULL, 0, WSA_FLAG_OVERLAPPED);
+    assert_true(listener != INVALID_SOCKET);
+    assert_int_equal(port_associate(pipe->port, (HANDLE)listener, NULL), SG_OK);
+    OVERLAPPED *overlapped = port_begin(pipe->port, &call->op, 0);
+    assert_non_null(overlapped);
+    int result =
+        WSAIoctl(listener, SIO_ADDRESS_LIST_CHANGE, NULL, 0, NULL, 0, &n_bytes, overlapped, NULL);
+    assert_int_equal(port_finish_start(pipe->port, &call->op, result == 0, false), SG_PENDING);
+    assert_int_equal(call->n_done, 0);
+    closesocket(listener);
+    assert_true(turn_until(pipe->loop, &call->n_done, 1));
+    WSACleanup();
+}
+
 static void start__without_memory__says_so(void **state)
 {
     struct pipe *pipe = *state;
@@ -258,6 +280,7 @@ int main(void)
         CASE(start__less_than_expected__is_a_full_disk),
         CASE(start__cancelled__completes_once_as_cancelled),
         CASE(start__the_other_end_gone__is_closed_and_never_completes),
+        CASE(start__a_socket_call_that_waits__is_pending),
         CASE(start__without_memory__says_so),
         CASE(fine_timer__where_the_system_has_it__sends_its_packet_unless_disarmed),
 #undef CASE

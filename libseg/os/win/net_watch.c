@@ -9,7 +9,7 @@
 #include "os/win/port_win.h"
 #include "os/win/win.h"
 
-enum { N_FAMILIES = 2, QUIET_US = 1000 * 1000 };
+enum { N_FAMILIES = 2 };
 
 /* Of one address family. */
 struct listener {
@@ -22,7 +22,6 @@ struct listener {
 struct net_watch {
     struct loop *loop;
     struct timer settle;
-    uint64_t quiet_until_us; /* after the last change that was told */
     struct listener listeners[N_FAMILIES];
     net_changed_fn *changed;
     void *ctx;
@@ -34,19 +33,6 @@ static void shut(struct listener *listener)
     if (listener->socket != INVALID_SOCKET)
         closesocket(listener->socket);
     listener->socket = INVALID_SOCKET;
-}
-
-/* QUIRK(restless_addresses): Wine 8 in a container completes the request about ten times a second,
- * with nothing changed. So a change soon after the last one is told, and asked for anew, a second
- * after that. Gone when an idle process makes no turns there. */
-static void settle(struct net_watch *watch)
-{
-    uint64_t now_us = loop_now_us(watch->loop);
-    uint64_t delay_us = NET_WATCH_SETTLE_MS * UINT64_C(1000);
-    if (watch->quiet_until_us > now_us + delay_us)
-        delay_us = watch->quiet_until_us - now_us;
-    if (!timer_is_running(&watch->settle))
-        timer_start(watch->loop, &watch->settle, delay_us);
 }
 
 /* What finishes at once is a change like any other. */
@@ -64,7 +50,8 @@ static void listen_on(struct listener *listener)
     enum sg_status status = port_finish_start(port, &listener->op, result == 0, false);
     listener->is_pending = status == SG_PENDING;
     if (status == SG_OK)
-        settle(listener->watch);
+        timer_start(listener->watch->loop, &listener->watch->settle,
+                    NET_WATCH_SETTLE_MS * UINT64_C(1000));
     else if (status != SG_PENDING)
         shut(listener);
 }
@@ -101,15 +88,14 @@ static void on_address_change(struct op *op, enum sg_status status, uint32_t n_b
     }
     if (status != SG_OK)
         shut(listener);
-    else
-        settle(watch);
+    else if (!timer_is_running(&watch->settle))
+        timer_start(watch->loop, &watch->settle, NET_WATCH_SETTLE_MS * UINT64_C(1000));
 }
 
 /* Listens first: who is told looks at the state, and misses nothing that comes after the look. */
 static void on_settled(struct timer *timer)
 {
     struct net_watch *watch = sg_container_of(timer, struct net_watch, settle);
-    watch->quiet_until_us = loop_now_us(watch->loop) + QUIET_US;
     for (int i = 0; i < N_FAMILIES; i++)
         listen_on(&watch->listeners[i]);
     watch->changed(watch->ctx);

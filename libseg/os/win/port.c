@@ -306,6 +306,8 @@ OVERLAPPED *port_begin(struct port *port, struct op *op, uint32_t n_expected)
         return NULL;
     }
     memset(&flight->packet.overlapped, 0, sizeof flight->packet.overlapped);
+    /* Wine 8 leaves it alone while a socket's control call waits */
+    flight->packet.overlapped.Internal = (ULONG_PTR)STATUS_PENDING;
     flight->op = op;
     flight->n_expected = n_expected;
     op_win(op)->flight = flight;

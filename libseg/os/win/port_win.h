@@ -41,10 +41,11 @@ void port_owe(struct port *port);
 /* The port's socket polls; created on first use, NULL when memory ran out. */
 struct afd *port_afd(struct port *port);
 
-/* The OVERLAPPED for starting `op`, zeroed, or NULL when memory ran out (op->os_error is set). It
- * is kept apart from the op, because the packet of an operation whose result is known already may
- * still be on its way when the op is used again. Follow it by port_finish_start.
- * `n_expected`: transferring less is SG_E_DISK_FULL; 0: any number is right. */
+/* The OVERLAPPED for starting `op`, zeroed but for its status, which says pending, or NULL when
+ * memory ran out (op->os_error is set). It is kept apart from the op, because the packet of an
+ * operation whose result is known already may still be on its way when the op is used again. Follow
+ * it by port_finish_start. `n_expected`: transferring less is SG_E_DISK_FULL; 0: any number is
+ * right. */
 OVERLAPPED *port_begin(struct port *port, struct op *op, uint32_t n_expected);
 
 /* Says how the start went, and returns what the submitting function returns (os/op.h). `has_worked`
