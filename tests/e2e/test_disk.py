@@ -56,8 +56,8 @@ def requests_of(origin, name):
 
 
 def tries_of(stats, path):
-    """How often the file was begun; each try may ask for more ranges."""
-    return sum(entry["range"][0] == 0 for entry in stats.of(path))
+    """How often the file was begun; each try may ask for more ranges, and a request has none until it was read."""
+    return sum(entry["range"] is not None and entry["range"][0] == 0 for entry in stats.of(path))
 
 
 def assert_asked_nothing_more(origin, name, watch_s):
