@@ -11,6 +11,7 @@
 #include "daemon/events.h"
 #include "daemon/log.h"
 #include "daemon/methods.h"
+#include "daemon/owner.h"
 #include "daemon/process.h"
 #include "daemon/settings.h"
 #include "os/clock.h"
@@ -50,6 +51,9 @@ static enum sg_status lock_data(struct app *app, struct sg_err *err)
     enum sg_status status = path_make_folders(app->data_folder, err);
     if (status != SG_OK)
         return sg_err_prefix(err, status, "the data folder %s cannot be used", app->data_folder);
+    status = app->options.mode == APP_SERVICE ? owner_check(app->data_folder, err) : SG_OK;
+    if (status != SG_OK)
+        return status;
     char *path = data_file(app, "segue.lock");
     if (path == NULL)
         return sg_err_set(err, SG_E_NOMEM, "out of memory");
