@@ -133,8 +133,18 @@ static enum sg_status tell_silence(const char *what, DWORD state, struct sg_err 
                       what, state_word(state));
 }
 
-/* Waits until the service is in the state `wanted`, or has left `passing` for another. */
-static enum sg_status await_state(SC_HANDLE service, DWORD passing, DWORD wanted, const char *what,
+static bool is_started_or_failed(DWORD state)
+{
+    return state != SERVICE_START_PENDING;
+}
+
+/* One that was told to stop may say for a moment that it runs. */
+static bool is_stopped(DWORD state)
+{
+    return state == SERVICE_STOPPED;
+}
+
+static enum sg_status await_state(SC_HANDLE service, bool (*is_over)(DWORD state), const char *what,
                                   SERVICE_STATUS_PROCESS *out, struct sg_err *err)
 {
     struct service_wait wait;
@@ -142,7 +152,7 @@ static enum sg_status await_state(SC_HANDLE service, DWORD passing, DWORD wanted
     for (;;) {
         if (!look(service, out))
             return service_refuse(err, GetLastError(), what);
-        if (out->dwCurrentState == wanted || out->dwCurrentState != passing)
+        if (is_over(out->dwCurrentState))
             return SG_OK;
         if (!service_wait_goes_on(&wait, out->dwCheckPoint, out->dwWaitHint, GetTickCount64()))
             return tell_silence(what, out->dwCurrentState, err);
@@ -161,8 +171,7 @@ static enum sg_status start_service(SC_HANDLE service, bool *out_was, struct sg_
     bool was = !StartServiceW(service, 0, NULL);
     if (was && GetLastError() != ERROR_SERVICE_ALREADY_RUNNING)
         return service_refuse(err, GetLastError(), starting);
-    enum sg_status status =
-        await_state(service, SERVICE_START_PENDING, SERVICE_RUNNING, starting, &now, err);
+    enum sg_status status = await_state(service, is_started_or_failed, starting, &now, err);
     if (status != SG_OK)
         return status;
     if (now.dwCurrentState != SERVICE_RUNNING)
@@ -186,8 +195,7 @@ static enum sg_status stop_service(SC_HANDLE service, bool *out_was, struct sg_e
 {
     SERVICE_STATUS_PROCESS now;
     SERVICE_STATUS ignored;
-    enum sg_status status =
-        await_state(service, SERVICE_START_PENDING, SERVICE_RUNNING, stopping, &now, err);
+    enum sg_status status = await_state(service, is_started_or_failed, stopping, &now, err);
     if (status != SG_OK)
         return status;
     bool was = now.dwCurrentState == SERVICE_STOPPED;
@@ -198,9 +206,7 @@ static enum sg_status stop_service(SC_HANDLE service, bool *out_was, struct sg_e
         if (!was && error != ERROR_SERVICE_CANNOT_ACCEPT_CTRL)
             return service_refuse(err, error, stopping);
     }
-    status = await_state(service, SERVICE_STOP_PENDING, SERVICE_STOPPED, stopping, &now, err);
-    if (status == SG_OK && now.dwCurrentState != SERVICE_STOPPED)
-        return tell_silence(stopping, now.dwCurrentState, err);
+    status = await_state(service, is_stopped, stopping, &now, err);
     if (status == SG_OK)
         *out_was = was;
     return status;
