@@ -18,6 +18,7 @@ enum { PATH_UNITS_MAX = 32768, LOOK_APART_MS = 100, GONE_WAIT_MS = 10 * 1000 };
 
 static const wchar_t service_name[] = L"Segue";
 static const wchar_t display_name[] = L"Segue downloads";
+static const wchar_t account_name[] = L"NT SERVICE\\Segue"; /* a virtual account */
 
 enum sg_status service_refuse(struct sg_err *err, DWORD error, const char *what)
 {
@@ -383,8 +384,8 @@ static enum sg_status renew(SC_HANDLE service, const wchar_t *command, struct sg
     if (!has_program(config, command))
         status = refuse_other(config, err);
     else if (!ChangeServiceConfigW(service, SERVICE_NO_CHANGE, SERVICE_AUTO_START,
-                                   SERVICE_NO_CHANGE, NULL, NULL, NULL, NULL,
-                                   service_platform()->account, NULL, display_name))
+                                   SERVICE_NO_CHANGE, NULL, NULL, NULL, NULL, account_name, NULL,
+                                   display_name))
         status = service_refuse(err, GetLastError(), installing);
     sg_free(config);
     return status;
@@ -397,10 +398,9 @@ static enum sg_status create_or_renew(struct desk *desk, const wchar_t *command,
     desk->manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT | SC_MANAGER_CREATE_SERVICE);
     if (desk->manager == NULL)
         return service_refuse(err, GetLastError(), installing);
-    desk->service =
-        CreateServiceW(desk->manager, service_name, display_name, rights, SERVICE_WIN32_OWN_PROCESS,
-                       SERVICE_AUTO_START, SERVICE_ERROR_NORMAL, command, NULL, NULL, NULL,
-                       service_platform()->account, NULL);
+    desk->service = CreateServiceW(
+        desk->manager, service_name, display_name, rights, SERVICE_WIN32_OWN_PROCESS,
+        SERVICE_AUTO_START, SERVICE_ERROR_NORMAL, command, NULL, NULL, NULL, account_name, NULL);
     *out_was = desk->service == NULL && GetLastError() == ERROR_SERVICE_EXISTS;
     if (*out_was)
         desk->service = OpenServiceW(desk->manager, service_name, rights);

@@ -13,19 +13,6 @@
  * Access Rights", sc showsid). */
 #define SERVICE_SID_TEXT "S-1-5-80-4280619732-839869575-4031326268-3334226125-3369091928"
 
-/* What this system can do of what the service wants; the one place that knows of a difference.
- * QUIRK(wine_services): Wine 8 has one user, no virtual accounts and no privileges to give, and
- * refuses to keep some of a service's configuration. There the service runs as LocalSystem, as what
- * its manager does not know is left out. Gone when 'sc create x obj= "NT SERVICE\x"' starts there.
- */
-struct service_platform {
-    const wchar_t *account;  /* for CreateServiceW; NULL: LocalSystem */
-    bool may_lack_a_setting; /* one that cannot be kept is left out */
-};
-
-/* The present one. */
-const struct service_platform *service_platform(void);
-
 /* Translates an error of the service manager; `what` was being done ("installing the service"). */
 SG_MUST_USE enum sg_status service_refuse(struct sg_err *err, DWORD error, const char *what);
 

@@ -89,6 +89,7 @@ def test_the_whole_life_of_a_service(service, origin, is_right):
     program = service.system.path(service.system.dist / "segd.exe")
     assert made["done"] == "installed" and made["program"] == program
     assert made["data"] == "C:\\ProgramData\\Segue" and service.data_folder.is_dir()
+    assert made["account"] == "NT SERVICE\\Segue"
     assert made["downloads"].endswith("\\Downloads\\Segue") and (service.prefix / DOWNLOADS).is_dir()
     status = service.status()
     assert status["command"] == COMMAND % program and status["state"] == "stopped"
