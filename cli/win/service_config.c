@@ -19,9 +19,9 @@ static wchar_t basic_privileges[] = L"SeChangeNotifyPrivilege\0SeImpersonatePriv
 static wchar_t all_privileges[] =
     L"SeChangeNotifyPrivilege\0SeImpersonatePrivilege\0SeManageVolumePrivilege\0";
 
-/* The one place that knows of a difference. QUIRK(wine_services): Wine 8 keeps an account's name but
- * has one user, has no privileges to give, and refuses to keep some of a service's configuration,
- * which is left out there. Gone when every setting below is kept. */
+/* The one place that knows of a difference. QUIRK(wine_services): Wine 8 keeps an account's name
+ * but has one user, has no privileges to give, and refuses to keep some of a service's
+ * configuration, which is left out there. Gone when every setting below is kept. */
 static bool may_lack_settings(void)
 {
     HMODULE ntdll = GetModuleHandleW(L"ntdll.dll");
