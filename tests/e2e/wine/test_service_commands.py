@@ -2,7 +2,6 @@
 
 import json
 import os
-import threading
 import time
 
 import pytest
@@ -242,17 +241,6 @@ def test_sixteen_busy_lanes_do_not_hold_a_stop_up(running, origin, is_right):
     running.seg("resume", job)
     assert running.wait(job) == 0
     assert is_right(running.out / "big.bin", 3, 64 * MIB)
-
-
-def test_two_stops_at_once_both_see_the_end(running):
-    results = []
-    threads = [threading.Thread(target=lambda: results.append(running.service("stop"))) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert [result.returncode for result in results] == [0, 0], results
-    assert running.status()["state"] == "stopped"
 
 
 def test_help_says_what_there_is(service):
