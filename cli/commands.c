@@ -36,7 +36,7 @@ static const struct option options[OPTION_COUNT] = {
                        "queued|active|verifying|waiting|paused|done|failed|cancelled",
                        "only jobs in state S; may be repeated" },
     [OPTION_ALL] = { 'a', "all", NULL, NULL, "all jobs" },
-    [OPTION_PURGE] = { '\0', "purge", NULL, NULL, "delete the finished file too" },
+    [OPTION_PURGE] = { '\0', "purge", NULL, NULL, "delete the files too" },
     [OPTION_FIRST] = { '\0', "first", NULL, NULL, "before all others" },
     [OPTION_LAST] = { '\0', "last", NULL, NULL, "behind all others" },
     [OPTION_BEFORE] = { '\0', "before", "ID", NULL, "right before the job ID" },
@@ -46,6 +46,8 @@ static const struct option options[OPTION_COUNT] = {
     [OPTION_HOSTS] = { '\0', "hosts", NULL, NULL, "show what is remembered of servers" },
     [OPTION_FORGET_HOSTS] = { '\0', "forget-hosts", NULL, NULL,
                               "forget what is remembered of servers, all or one" },
+    [OPTION_PROGRAM] = { '\0', "program", "FILE", NULL,
+                         "install this segd.exe; the one beside seg.exe unless given" },
     [OPTION_JSON] = { '\0', "json", NULL, NULL, "write JSON" },
     [OPTION_HELP] = { 'h', "help", NULL, NULL, "show help" },
 };
@@ -124,6 +126,13 @@ static const struct command commands[COMMAND_COUNT] = {
                          "{\"event\": \"removed\", \"id\": N}\n"
                          "or {\"event\": \"progress\", \"jobs\": [...]}.",
                          NULL, BIT(OPTION_PROGRESS) | COMMON_JSON, 0, WORDS_ANY },
+    [COMMAND_SERVICE] = { "service", "install|uninstall|start|stop|status",
+                          "Segue as a service of Windows",
+                          "All but status need an administrator's rights. install may be done "
+                          "again. uninstall\nstops first and keeps the data, unless --purge is "
+                          "given. The exit code is 4 when it is\nnot installed.",
+                          "install|uninstall|start|stop|status",
+                          BIT(OPTION_PROGRAM) | BIT(OPTION_PURGE) | COMMON_JSON, 1, 1 },
     [COMMAND_COMPLETION] = { "completion", "bash|powershell", "write a completion script", NULL,
                              "bash|powershell", COMMON, 1, 1 },
     [COMMAND_HELP] = { "help", "[COMMAND]", "show help", NULL, NULL, COMMON, 0, 1 },

@@ -7,10 +7,12 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "daemon/awake.h"
 #include "daemon/data.h"
 #include "daemon/events.h"
 #include "daemon/log.h"
 #include "daemon/methods.h"
+#include "daemon/owner.h"
 #include "daemon/process.h"
 #include "daemon/settings.h"
 #include "os/clock.h"
@@ -31,6 +33,7 @@ struct app {
     struct settings *settings;
     struct engine *engine;
     struct events *events;
+    struct awake *awake; /* NULL where the system has no such thing */
     struct server *server;
     int64_t started_ms;
     uint64_t last_used_us;
@@ -50,6 +53,9 @@ static enum sg_status lock_data(struct app *app, struct sg_err *err)
     enum sg_status status = path_make_folders(app->data_folder, err);
     if (status != SG_OK)
         return sg_err_prefix(err, status, "the data folder %s cannot be used", app->data_folder);
+    status = app->options.mode == APP_SERVICE ? owner_check(app->data_folder, err) : SG_OK;
+    if (status != SG_OK)
+        return status;
     char *path = data_file(app, "segue.lock");
     if (path == NULL)
         return sg_err_set(err, SG_E_NOMEM, "out of memory");
@@ -137,6 +143,13 @@ static void keep_notice(struct app *app)
     sg_free(value);
 }
 
+static void open_awake(struct app *app)
+{
+    struct sg_err err;
+    if (awake_create(app->loop, AWAKE_LOOK_MS, &app->awake, &err) != SG_OK)
+        log_line(LOG_INFO, "nothing keeps the machine awake: %s", sg_err_text(&err));
+}
+
 static enum sg_status open_channel(struct app *app, struct sg_err *err)
 {
     app->events = events_create(app);
@@ -206,6 +219,8 @@ static enum sg_status open_parts(struct app *app, struct sg_err *err)
         status = open_or_salvage_data(app, err);
     if (status == SG_OK)
         status = open_channel(app, err);
+    if (status == SG_OK)
+        open_awake(app);
     return status;
 }
 
@@ -270,6 +285,7 @@ void app_close(struct app *app)
         while (app->server != NULL)
             loop_turn(app->loop, UINT64_MAX);
     }
+    awake_destroy(app->awake);
     events_destroy(app->events);
     engine_destroy(app->engine);
     store_close(app->store);
@@ -334,6 +350,14 @@ const struct app_options *app_options(const struct app *app)
 int64_t app_started_ms(const struct app *app)
 {
     return app->started_ms;
+}
+
+void app_review_sleep(struct app *app)
+{
+    uint64_t n_running =
+        engine_count(app->engine, JOB_ACTIVE) + engine_count(app->engine, JOB_VERIFYING);
+    awake_want(app->awake,
+               n_running > 0 && strcmp(settings_text(app->settings, SET_KEEP_AWAKE), "on") == 0);
 }
 
 void app_touch(struct app *app)

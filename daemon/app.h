@@ -61,6 +61,9 @@ int64_t app_started_ms(const struct app *app);
 /* What people should know about the database; NULL: nothing. */
 const char *app_notice(const struct app *app);
 
+/* Jobs came or went, or the setting changed: the machine may go to sleep, or may not. */
+void app_review_sleep(struct app *app);
+
 /* Something is being done for a caller: the idle time begins anew. */
 void app_touch(struct app *app);
 

@@ -56,6 +56,7 @@ static void notify_job(struct subscription *subscription, const struct job *job)
 static void on_job(void *ctx, struct job *job)
 {
     struct events *events = ctx;
+    app_review_sleep(events->app);
     SG_LIST_FOR_EACH(node, &events->subscriptions)
     {
         struct subscription *subscription = sg_container_of(node, struct subscription, node);
@@ -67,6 +68,7 @@ static void on_job(void *ctx, struct job *job)
 static void on_removed(void *ctx, int64_t id)
 {
     struct events *events = ctx;
+    app_review_sleep(events->app);
     SG_LIST_FOR_EACH(node, &events->subscriptions)
     {
         struct subscription *subscription = sg_container_of(node, struct subscription, node);

@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 
+#include "base/status_number.h"
 #include "daemon/console.h"
 #include "daemon/log.h"
 #include "daemon/win/runner.h"
@@ -165,7 +166,7 @@ static void report_end(void)
     AcquireSRWLockExclusive(&lock);
     if (outcome != SG_OK) {
         reported.dwWin32ExitCode = ERROR_SERVICE_SPECIFIC_ERROR;
-        reported.dwServiceSpecificExitCode = (DWORD)outcome;
+        reported.dwServiceSpecificExitCode = sg_status_number(outcome);
     }
     report_locked(SERVICE_STOPPED);
     ReleaseSRWLockExclusive(&lock);
@@ -191,7 +192,8 @@ static int explain_refusal(DWORD error)
     char text[SG_ERR_MESSAGE_SIZE];
     os_error_text((int32_t)error, text, sizeof text);
     if (error == ERROR_FAILED_SERVICE_CONTROLLER_CONNECT)
-        console_complain("the service is started by Windows: use 'sc start Segue', or 'segd run'");
+        console_complain(
+            "the service is started by Windows: use 'seg service start', or 'segd run'");
     else
         console_complain("the service manager refuses: %s", text);
     return EXIT_FAILURE;

@@ -33,6 +33,7 @@
 #include <bcrypt.h>
 #include <iphlpapi.h>
 #include <knownfolders.h>
+#include <ntsecapi.h>
 #include <psapi.h>
 #include <sddl.h>
 #include <shlobj.h>

@@ -130,7 +130,7 @@ def test_a_service_that_cannot_start_says_why_in_its_log(service, idle_daemon):
 def test_segd_service_by_hand_is_told_what_to_do(idle_daemon):
     done = idle_daemon.run("service", program="segd")
     assert done.returncode == 1
-    assert done.stderr == ("segd: the service is started by Windows: use 'sc start Segue', or "
+    assert done.stderr == ("segd: the service is started by Windows: use 'seg service start', or "
                            "'segd run'\n")
 
 
