@@ -18,7 +18,8 @@ MIB = 1 << 20
 SIZE = 48 * MIB
 NEXT_VERSION = "0.99.0"
 PROGRAM_FOLDER = "C:\\Program Files\\Segue"
-STOPPED, RUNNING, NOT_THERE = 1, 4, None  # SERVICE_STATUS, dwCurrentState
+SERVICE_PIPE = "\\\\.\\pipe\\segue"
+RUNNING, NOT_THERE = 4, None  # SERVICE_STATUS, dwCurrentState
 MACHINE_PATH = "HKLM\\System\\CurrentControlSet\\Control\\Session Manager\\Environment"
 UNINSTALL = "HKLM\\Software\\Microsoft\\Windows\\CurrentVersion\\Uninstall"
 SERVICE = "HKLM\\System\\CurrentControlSet\\Services\\Segue"
@@ -53,6 +54,13 @@ def next_msi(tmp_path_factory):
     return folder / f"segue-{NEXT_VERSION}-x64.msi"
 
 
+def product_code(msi):
+    """By which Windows knows what is installed; Wine takes no file where it has to be installed already."""
+    table = subprocess.run(["msiinfo", "export", str(msi), "Property"], capture_output=True, text=True,
+                           check=True, timeout=DEADLINE_S).stdout
+    return dict(line.split("\t") for line in table.splitlines())["ProductCode"]
+
+
 class OwnWine(Wine):
     """Wine with a prefix that no other test uses."""
 
@@ -67,6 +75,15 @@ class OwnWine(Wine):
     def windows(self, *command):
         return ["env", f"SEGUE_WINEPREFIX={self.prefix}", *super().windows(*command)]
 
+    def make(self):
+        """What made the prefix leaves a service manager behind that is about to end. Some programs would
+        still ask that one, and others the next one."""
+        self.run("cmd", "/c", "ver")
+        self.stop()
+
+    def stop(self):
+        subprocess.run(self.windows("--stop"), timeout=DEADLINE_S, check=True)
+
     def command(self, program):
         """seg and segd are those that were installed."""
         if program in ("seg", "segd"):
@@ -76,6 +93,10 @@ class OwnWine(Wine):
 
 class Machine(Daemon):
     """A machine on which the service may be installed."""
+
+    def __init__(self, system, folder):
+        super().__init__(system, folder)
+        self.pipe = SERVICE_PIPE
 
     def environment(self):
         env = self.system.environment()
@@ -93,7 +114,11 @@ class Machine(Daemon):
         return self.msiexec("/i", self.system.path(msi))
 
     def remove(self, msi):
-        return self.msiexec("/x", self.system.path(msi))
+        return self.msiexec("/x", product_code(msi))
+
+    def repair(self, msi):
+        """All of its files, as /fa does, which Wine's msiexec does not know."""
+        return self.msiexec("/i", self.system.path(msi), "REINSTALL=ALL", "REINSTALLMODE=amus")
 
     def state(self):
         """Of the service, as its manager tells."""
@@ -128,9 +153,10 @@ class Machine(Daemon):
 @pytest.fixture(scope="module")
 def own_wine(tmp_path_factory):
     system = OwnWine(tmp_path_factory.mktemp("msi"))
+    system.make()
     with system.awake():
         yield system
-        subprocess.run(system.windows("--stop"), timeout=DEADLINE_S, check=True)
+        system.stop()
 
 
 @pytest.fixture
@@ -201,7 +227,7 @@ def test_a_repair_brings_a_lost_program_back(machine, msi):
     assert machine.install(msi) == 0
     machine.wait_for_state(RUNNING)
     (machine.programs / "seg.exe").unlink()
-    assert machine.msiexec("/fa", machine.system.path(msi)) == 0
+    assert machine.repair(msi) == 0
     machine.wait_for_state(RUNNING)
     assert machine.json("status")["info"]["mode"] == "service"
 
