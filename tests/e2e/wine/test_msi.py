@@ -1,8 +1,8 @@
 """The installer: what it brings, an upgrade in mid-download, and what it leaves behind. In a Wine prefix of its
 own, where the service has the machine's own pipe and data folder."""
 
-import contextlib
 import hashlib
+import json
 import os
 import subprocess
 import time
@@ -165,8 +165,7 @@ def machine(own_wine, tmp_path, msi, next_msi):
     machine = Machine(own_wine, tmp_path)
     yield machine
     for package_file in (msi, next_msi):
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            machine.remove(package_file)
+        machine.remove(package_file)
 
 
 def durable(job):
@@ -250,3 +249,37 @@ def test_the_sums_are_those_of_the_packages(packages):
     for line in lines:
         digest, name = line.split()
         assert hashlib.sha256((packages / name).read_bytes()).hexdigest() == digest
+
+
+def render(*arguments):
+    return subprocess.run(["sh", str(ROOT / "packaging" / "manifests" / "render"), *arguments],
+                          capture_output=True, text=True, timeout=600)
+
+
+def test_the_manifests_name_the_packages_and_their_sums(packages, msi):
+    releases = "https://example.org/segue/releases"
+    done = render(releases)
+    assert done.returncode == 0, done.stderr
+    version = msi.stem.split("-")[1]
+    sums = dict(reversed(line.split()) for line in (packages / "SHA256SUMS").read_text().splitlines())
+
+    scoop = json.loads((packages / "manifests" / "scoop" / "segue.json").read_text())
+    archive = scoop["architecture"]["64bit"]
+    assert scoop["version"] == version
+    assert archive["url"] == f"{releases}/v{version}/{msi.stem}.zip"
+    assert archive["hash"] == sums[msi.stem + ".zip"]
+
+    winget = packages / "manifests" / "winget"
+    files = {file.name: file.read_text() for file in winget.iterdir()}
+    assert sorted(files) == ["Segue.Segue.installer.yaml", "Segue.Segue.locale.en-US.yaml", "Segue.Segue.yaml"]
+    for text in files.values():
+        assert f"PackageVersion: {version}\n" in text
+    installer = files["Segue.Segue.installer.yaml"]
+    assert f"InstallerUrl: {releases}/v{version}/{msi.name}\n" in installer
+    assert f"InstallerSha256: {sums[msi.name].upper()}\n" in installer
+    assert f"ProductCode: '{product_code(msi)}'\n" in installer
+
+
+def test_manifests_need_an_address():
+    assert "usage:" in render().stderr
+    assert "not an https address" in render("http://example.org/releases").stderr
