@@ -109,7 +109,7 @@ static enum sg_status default_folder(const struct app *app, char **out, struct s
 static enum sg_status complete(struct add *add, struct job_record *record, struct sg_err *err)
 {
     const struct session *session = call_session(add->call);
-    enum sg_status status = job_record_set(&record->owner, session_owner(session));
+    enum sg_status status = job_record_set(&record->owner, session_caller(session)->sid);
     if (status == SG_OK && record->folder == NULL)
         status = default_folder(add->app, &record->folder, err);
     return status == SG_OK ? SG_OK : sg_err_prefix(err, status, "the job cannot be added");

@@ -166,7 +166,7 @@ void pipe_conn_close(struct pipe_conn *conn, pipe_closed_fn *closed, void *ctx)
     loop_defer(conn->loop, &conn->reap);
 }
 
-enum sg_status pipe_conn_caller(struct pipe_conn *conn, char **out_owner, struct sg_err *err)
+enum sg_status pipe_conn_caller(struct pipe_conn *conn, struct pipe_caller *out, struct sg_err *err)
 {
     unsigned uid;
     char text[OWNER_SIZE];
@@ -174,10 +174,10 @@ enum sg_status pipe_conn_caller(struct pipe_conn *conn, char **out_owner, struct
     if (os_error != 0)
         return posix_fail(err, os_error, "asking who calls", NULL);
     snprintf(text, sizeof text, "%u", uid);
-    char *owner = sg_strdup(text);
-    if (owner == NULL)
+    char *sid = sg_strdup(text);
+    if (sid == NULL)
         return sg_err_set(err, SG_E_NOMEM, "asking who calls");
-    *out_owner = owner;
+    *out = (struct pipe_caller){ .sid = sid, .is_administrator = uid == 0 };
     return SG_OK;
 }
 

@@ -8,7 +8,11 @@
 #include "os/win/handle.h"
 
 /* The token is opened with our own rights: the client's may not suffice for that. A thread that
- * could not stop being somebody else must not go on. */
+ * could not stop being somebody else must not go on.
+ *
+ * A token of level "identification" is taken: nothing is done in its name, and a daemon without
+ * SeImpersonatePrivilege gets no other from callers that are elevated, or are somebody else, however
+ * they opened the pipe. "Anonymous" has no token to open. */
 static enum sg_status open_caller(HANDLE pipe, HANDLE *out_token, struct sg_err *err)
 {
     if (!ImpersonateNamedPipeClient(pipe))
@@ -20,13 +24,24 @@ static enum sg_status open_caller(HANDLE pipe, HANDLE *out_token, struct sg_err 
     return has_token ? SG_OK : error_report_as(err, SG_E_DENIED, error, "asking who calls", NULL);
 }
 
-enum sg_status caller_sid(HANDLE pipe, char **out_sid, struct sg_err *err)
+static enum sg_status describe(HANDLE token, struct pipe_caller *out, struct sg_err *err)
+{
+    struct pipe_caller caller = { 0 };
+    enum sg_status status = sid_is_administrator(token, &caller.is_administrator, err);
+    if (status == SG_OK)
+        status = sid_of_token(token, &caller.sid, err);
+    if (status == SG_OK)
+        *out = caller;
+    return status;
+}
+
+enum sg_status caller_identify(HANDLE pipe, struct pipe_caller *out, struct sg_err *err)
 {
     HANDLE token;
     enum sg_status status = open_caller(pipe, &token, err);
     if (status != SG_OK)
         return status;
-    status = sid_of_token(token, out_sid, err);
+    status = describe(token, out, err);
     handle_close(token);
     return status;
 }
