@@ -1,10 +1,12 @@
 /* job.add: the specifications are read here, the folders are looked at on a work thread (a share
- * may be slow), and then the engine takes the jobs. */
+ * may be slow; in the service it acts as the caller meanwhile), and then the engine takes the jobs.
+ */
 #include "daemon/methods.h"
 
 #include <string.h>
 
 #include "base/mem.h"
+#include "daemon/folder.h"
 #include "daemon/job_json.h"
 #include "daemon/settings.h"
 #include "os/path.h"
@@ -16,6 +18,7 @@ struct add {
     struct work work;
     struct app *app;
     struct call *call;
+    struct pipe_token *token; /* the caller's; NULL in the user's own daemon */
     struct job_record *records;
     size_t n;
     enum sg_status status;
@@ -26,6 +29,7 @@ static void destroy(struct add *add)
 {
     for (size_t i = 0; i < add->n; i++)
         job_record_fini(&add->records[i]);
+    pipe_token_close(add->token);
     sg_free(add->records);
     sg_free(add);
 }
@@ -80,21 +84,46 @@ static void advise(struct add *add, const char *folder)
                    folder);
 }
 
-/* Many jobs usually name one folder after the other: each run of equal ones is looked at once. */
-static void check_folders(struct work *work)
+static enum sg_status check_folder(struct add *add, const char *folder)
 {
-    struct add *add = sg_container_of(work, struct add, work);
+    if (app_options(add->app)->mode == APP_SERVICE) {
+        enum sg_status status = folder_check_shared(folder, &add->err);
+        if (status != SG_OK)
+            return status;
+    }
+    return path_check_writable(folder, &add->err);
+}
+
+/* Many jobs usually name one folder after the other: each run of equal ones is looked at once. */
+static void check_folders(struct add *add)
+{
     const char *last = NULL;
     for (size_t i = 0; i < add->n && add->status == SG_OK; i++) {
         const char *folder = add->records[i].folder;
         if (last == NULL || strcmp(last, folder) != 0)
-            add->status = path_check_writable(folder, &add->err);
+            add->status = check_folder(add, folder);
         if (add->status == SG_E_DISK_FULL)
             add->status = SG_OK; /* the job will wait for room */
         if (add->status != SG_OK)
             advise(add, folder);
         last = folder;
     }
+}
+
+static void check_folders_as_user(struct work *work)
+{
+    check_folders(sg_container_of(work, struct add, work));
+}
+
+/* The service may write to folders that this caller may not. */
+static void check_folders_as_caller(struct work *work)
+{
+    struct add *add = sg_container_of(work, struct add, work);
+    add->status = pipe_token_become(add->token, &add->err);
+    if (add->status != SG_OK)
+        return;
+    check_folders(add);
+    pipe_token_revert();
 }
 
 static enum sg_status default_folder(const struct app *app, char **out, struct sg_err *err)
@@ -154,7 +183,11 @@ void method_job_add(struct app *app, struct call *call, const cJSON *params)
     }
     add->app = app;
     add->call = call;
-    add->work.run = check_folders;
+    add->work.run = check_folders_as_user;
+    if (app_options(app)->mode == APP_SERVICE) {
+        add->work.run = check_folders_as_caller;
+        add->token = pipe_token_copy(session_caller(call_session(call))->token);
+    }
     add->work.done = on_folders_checked;
     enum sg_status status = method_check_params(params, "jobs", &add->err);
     if (status == SG_OK)

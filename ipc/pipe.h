@@ -22,10 +22,14 @@ enum pipe_access {
     PIPE_ACCESS_LOCAL_USERS,
 };
 
-/* Who is at the other end of a connection. */
+/* The right to act as a caller; outlives the connection. */
+struct pipe_token;
+
+/* Who is at the other end of a connection; pipe_caller_fini. */
 struct pipe_caller {
-    char *sid;             /* "S-1-5-21-…" on Windows, a number on POSIX; sg_free */
-    bool is_administrator; /* now: on Windows elevated, on POSIX root */
+    char *sid;                /* "S-1-5-21-…" on Windows, a number on POSIX */
+    bool is_administrator;    /* now: on Windows elevated, on POSIX root */
+    struct pipe_token *token; /* NULL: he only shows who he is; always NULL on POSIX */
 };
 
 /* A new connection, which belongs to the callee: pipe_conn_close. */
@@ -70,5 +74,23 @@ typedef enum sg_status pipe_identify_fn(struct pipe_conn *conn, struct pipe_call
  * then. SG_E_DENIED when he does not show who he is. ImpersonateNamedPipeClient,
  * CheckTokenMembership; SO_PEERCRED. */
 pipe_identify_fn pipe_conn_caller;
+
+/* Releases what an identity owns. Empty ones are allowed. */
+void pipe_caller_fini(struct pipe_caller *caller);
+
+/* A second one for the same caller, owned by the caller of this; NULL: none was given, or memory or
+ * handles ran out. DuplicateHandle. */
+struct pipe_token *pipe_token_copy(const struct pipe_token *token);
+
+/* NULL is allowed. Any thread. */
+void pipe_token_close(struct pipe_token *token);
+
+/* Makes the calling thread act as the caller until pipe_token_revert. SG_E_DENIED for NULL on
+ * Windows; on POSIX nothing happens. Any thread. SetThreadToken. */
+SG_MUST_USE enum sg_status pipe_token_become(const struct pipe_token *token, struct sg_err *err);
+
+/* Makes the calling thread act as the process again. Does not fail: a thread that could not stop
+ * being somebody else ends the process. RevertToSelf. */
+void pipe_token_revert(void);
 
 #endif

@@ -181,6 +181,34 @@ enum sg_status pipe_conn_caller(struct pipe_conn *conn, struct pipe_caller *out,
     return SG_OK;
 }
 
+void pipe_caller_fini(struct pipe_caller *caller)
+{
+    sg_free(caller->sid);
+    *caller = (struct pipe_caller){ 0 };
+}
+
+struct pipe_token *pipe_token_copy(const struct pipe_token *token)
+{
+    SG_ASSERT(token == NULL);
+    return NULL;
+}
+
+void pipe_token_close(struct pipe_token *token)
+{
+    SG_ASSERT(token == NULL);
+}
+
+enum sg_status pipe_token_become(const struct pipe_token *token, struct sg_err *err)
+{
+    (void)err;
+    SG_ASSERT(token == NULL);
+    return SG_OK;
+}
+
+void pipe_token_revert(void)
+{
+}
+
 /* Takes `fd` over. NULL when memory ran out. */
 static struct pipe_conn *conn_create(struct loop *loop, int fd)
 {

@@ -308,7 +308,7 @@ static void session_free(struct session *session)
 {
     frame_fini(&session->reader);
     outbox_fini(&session->outbox);
-    sg_free(session->caller.sid);
+    pipe_caller_fini(&session->caller);
     sg_free(session);
 }
 

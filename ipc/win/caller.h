@@ -6,9 +6,9 @@
 #include "ipc/pipe.h"
 #include "os/win/win.h"
 
-/* The user at the other end of a connected pipe, whose SID belongs to the caller, and whether he is
- * an administrator. Works once bytes were read from it, and is the identity with which the client
- * opened the pipe. The level "identification" suffices. SG_E_DENIED when the client is anonymous.
+/* The user at the other end of a connected pipe (pipe_caller_fini). Works once bytes were read from
+ * it, and is the identity with which the client opened the pipe; at the level "identification" it
+ * comes without a token. SG_E_DENIED when the client is anonymous.
  * ImpersonateNamedPipeClient. */
 SG_MUST_USE enum sg_status caller_identify(HANDLE pipe, struct pipe_caller *out,
                                            struct sg_err *err);

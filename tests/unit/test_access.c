@@ -23,9 +23,9 @@ enum { TIMEOUT_MS = TALK_DEADLINE_MS };
 enum who { OWNER, STRANGER, ADMINISTRATOR, WHO_COUNT };
 
 static const struct pipe_caller callers[WHO_COUNT] = {
-    [OWNER] = { "S-1-5-21-1-2-3-1001", false },
-    [STRANGER] = { "S-1-5-21-1-2-3-1002", false },
-    [ADMINISTRATOR] = { "S-1-5-21-1-2-3-500", true },
+    [OWNER] = { .sid = "S-1-5-21-1-2-3-1001" },
+    [STRANGER] = { .sid = "S-1-5-21-1-2-3-1002" },
+    [ADMINISTRATOR] = { .sid = "S-1-5-21-1-2-3-500", .is_administrator = true },
 };
 
 /* A daemon that runs on a thread of its own. */
@@ -40,15 +40,17 @@ struct house {
 
 static _Atomic enum who present; /* who connects next */
 
+/* The system's answer by another name: the token is needed to add jobs. */
 static enum sg_status identify(struct pipe_conn *conn, struct pipe_caller *out, struct sg_err *err)
 {
-    (void)conn;
+    enum sg_status status = pipe_conn_caller(conn, out, err);
+    if (status != SG_OK)
+        return status;
     const struct pipe_caller *caller = &callers[present];
-    char *sid = sg_strdup(caller->sid);
-    if (sid == NULL)
-        return sg_err_set(err, SG_E_NOMEM, "out of memory");
-    *out = (struct pipe_caller){ sid, caller->is_administrator };
-    return SG_OK;
+    sg_free(out->sid);
+    out->sid = sg_strdup(caller->sid);
+    out->is_administrator = caller->is_administrator;
+    return out->sid != NULL ? SG_OK : sg_err_set(err, SG_E_NOMEM, "out of memory");
 }
 
 static enum sg_status refuse(struct pipe_conn *conn, struct pipe_caller *out, struct sg_err *err)
