@@ -33,6 +33,9 @@ enum exit_code cmd_limit(struct caller *caller, const struct args *args);
 enum exit_code cmd_settings(struct caller *caller, const struct args *args);
 enum exit_code cmd_status(struct caller *caller, const struct args *args);
 
+/* grant needs no daemon. */
+enum exit_code run_grant(const struct args *args);
+
 /* What two of them do with an option: status --hosts, settings --forget-hosts. */
 enum exit_code cmd_show_hosts(struct caller *caller, const struct args *args);
 enum exit_code cmd_forget_hosts(struct caller *caller, const struct args *args);

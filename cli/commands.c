@@ -46,6 +46,7 @@ static const struct option options[OPTION_COUNT] = {
     [OPTION_HOSTS] = { '\0', "hosts", NULL, NULL, "show what is remembered of servers" },
     [OPTION_FORGET_HOSTS] = { '\0', "forget-hosts", NULL, NULL,
                               "forget what is remembered of servers, all or one" },
+    [OPTION_REVOKE] = { '\0', "revoke", NULL, NULL, "take the right away again" },
     [OPTION_JSON] = { '\0', "json", NULL, NULL, "write JSON" },
     [OPTION_HELP] = { 'h', "help", NULL, NULL, "show help" },
 };
@@ -124,6 +125,10 @@ static const struct command commands[COMMAND_COUNT] = {
                          "{\"event\": \"removed\", \"id\": N}\n"
                          "or {\"event\": \"progress\", \"jobs\": [...]}.",
                          NULL, BIT(OPTION_PROGRESS) | COMMON_JSON, 0, WORDS_ANY },
+    [COMMAND_GRANT] = { "grant", "DIR", "let the service write to a folder of yours",
+                        "The service may then read, make, change and delete what is in DIR and "
+                        "below, for\nevery user's downloads there. It needs no daemon.",
+                        NULL, BIT(OPTION_REVOKE) | COMMON, 1, 1 },
     [COMMAND_COMPLETION] = { "completion", "bash|powershell", "write a completion script", NULL,
                              "bash|powershell", COMMON, 1, 1 },
     [COMMAND_HELP] = { "help", "[COMMAND]", "show help", NULL, NULL, COMMON, 0, 1 },

@@ -94,6 +94,8 @@ static enum exit_code run_command(enum command_id id, int argc, char *const argv
         code = run_help(&args);
     else if (id == COMMAND_COMPLETION)
         code = run_completion(&args);
+    else if (id == COMMAND_GRANT)
+        code = run_grant(&args);
     else
         code = run_calling(id, &args);
     args_fini(&args);

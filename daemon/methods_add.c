@@ -19,6 +19,7 @@ struct add {
     struct app *app;
     struct call *call;
     struct pipe_token *token; /* the caller's; NULL in the user's own daemon */
+    bool is_service;          /* the service looks, for itself */
     struct job_record *records;
     size_t n;
     enum sg_status status;
@@ -78,6 +79,11 @@ static void advise(struct add *add, const char *folder)
     else if (add->status == SG_E_NO_FOLDER)
         sg_err_set(&add->err, add->status,
                    "the folder %s does not exist: create it, or name another with -d", folder);
+    else if (add->status == SG_E_DENIED && add->is_service)
+        sg_err_set(&add->err, add->status,
+                   "the service may not write to %s: run 'seg grant' with that folder, or name "
+                   "another with -d",
+                   folder);
     else if (add->status == SG_E_DENIED)
         sg_err_set(&add->err, add->status,
                    "the folder %s cannot be written to: see who owns it, or name another with -d",
@@ -115,8 +121,9 @@ static void check_folders_as_user(struct work *work)
     check_folders(sg_container_of(work, struct add, work));
 }
 
-/* The service may write to folders that this caller may not. */
-static void check_folders_as_caller(struct work *work)
+/* The caller may not use the service to write where he may not, and it writes with its own right:
+ * both must be able to. */
+static void check_folders_as_service(struct work *work)
 {
     struct add *add = sg_container_of(work, struct add, work);
     add->status = pipe_token_become(add->token, &add->err);
@@ -124,6 +131,10 @@ static void check_folders_as_caller(struct work *work)
         return;
     check_folders(add);
     pipe_token_revert();
+    if (add->status != SG_OK)
+        return;
+    add->is_service = true;
+    check_folders(add);
 }
 
 static enum sg_status default_folder(const struct app *app, char **out, struct sg_err *err)
@@ -185,7 +196,7 @@ void method_job_add(struct app *app, struct call *call, const cJSON *params)
     add->call = call;
     add->work.run = check_folders_as_user;
     if (app_options(app)->mode == APP_SERVICE) {
-        add->work.run = check_folders_as_caller;
+        add->work.run = check_folders_as_service;
         add->token = pipe_token_copy(session_caller(call_session(call))->token);
     }
     add->work.done = on_folders_checked;
