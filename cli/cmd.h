@@ -33,8 +33,9 @@ enum exit_code cmd_limit(struct caller *caller, const struct args *args);
 enum exit_code cmd_settings(struct caller *caller, const struct args *args);
 enum exit_code cmd_status(struct caller *caller, const struct args *args);
 
-/* The one that talks to the service manager and to no daemon. */
+/* Those that need no daemon: the service manager, a folder's access list. */
 enum exit_code cmd_service(const struct args *args);
+enum exit_code cmd_grant(const struct args *args);
 
 /* What two of them do with an option: status --hosts, settings --forget-hosts. */
 enum exit_code cmd_show_hosts(struct caller *caller, const struct args *args);

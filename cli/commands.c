@@ -48,6 +48,7 @@ static const struct option options[OPTION_COUNT] = {
                               "forget what is remembered of servers, all or one" },
     [OPTION_PROGRAM] = { '\0', "program", "FILE", NULL,
                          "install this segd.exe; the one beside seg.exe unless given" },
+    [OPTION_REVOKE] = { '\0', "revoke", NULL, NULL, "take the right away again" },
     [OPTION_JSON] = { '\0', "json", NULL, NULL, "write JSON" },
     [OPTION_HELP] = { 'h', "help", NULL, NULL, "show help" },
 };
@@ -133,6 +134,10 @@ static const struct command commands[COMMAND_COUNT] = {
                           "given. The exit code is 4 when it is\nnot installed.",
                           "install|uninstall|start|stop|status",
                           BIT(OPTION_PROGRAM) | BIT(OPTION_PURGE) | COMMON_JSON, 1, 1 },
+    [COMMAND_GRANT] = { "grant", "DIR", "let the service write to a folder of yours",
+                        "The service may then read, make, change and delete what is in DIR and "
+                        "below, for\nevery user's downloads there. It needs no daemon.",
+                        NULL, BIT(OPTION_REVOKE) | COMMON, 1, 1 },
     [COMMAND_COMPLETION] = { "completion", "bash|powershell", "write a completion script", NULL,
                              "bash|powershell", COMMON, 1, 1 },
     [COMMAND_HELP] = { "help", "[COMMAND]", "show help", NULL, NULL, COMMON, 0, 1 },

@@ -96,6 +96,8 @@ static enum exit_code run_command(enum command_id id, int argc, char *const argv
         code = run_completion(&args);
     else if (id == COMMAND_SERVICE)
         code = cmd_service(&args);
+    else if (id == COMMAND_GRANT)
+        code = cmd_grant(&args);
     else
         code = run_calling(id, &args);
     args_fini(&args);

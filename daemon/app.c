@@ -155,7 +155,7 @@ static enum sg_status open_channel(struct app *app, struct sg_err *err)
     app->events = events_create(app);
     if (app->events == NULL)
         return sg_err_set(err, SG_E_NOMEM, "out of memory");
-    struct server_handler handler = { methods_on_call, methods_on_close };
+    struct server_handler handler = { methods_on_call, methods_on_close, app->options.identify };
     enum pipe_access access =
         app->options.mode == APP_SERVICE ? PIPE_ACCESS_LOCAL_USERS : PIPE_ACCESS_OWNER;
     enum sg_status status =

@@ -24,7 +24,8 @@ struct app_options {
     enum app_mode mode;
     const char *pipe_name;
     const char *data_folder;
-    bool ends_when_idle; /* after APP_IDLE_S with nothing to do */
+    bool ends_when_idle;        /* after APP_IDLE_S with nothing to do */
+    pipe_identify_fn *identify; /* tells who calls; NULL: the system is asked */
     /* Called when calls are accepted: tells whoever started us. */
     void (*ready)(void *ctx);
     void *ctx;

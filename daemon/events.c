@@ -40,10 +40,15 @@ static bool wants_id(const struct subscription *subscription, int64_t id)
            bsearch(&id, subscription->ids, subscription->n_ids, sizeof id, compare_ids) != NULL;
 }
 
+static bool may_know(const struct subscription *subscription, const char *owner)
+{
+    return access_may_see(subscription->events->app, subscription->session, owner);
+}
+
 static bool wants(const struct subscription *subscription, const struct job *job)
 {
     return wants_id(subscription, job_record_of(job)->id) &&
-           access_may_see(subscription->events->app, subscription->session, job);
+           may_know(subscription, job_record_of(job)->owner);
 }
 
 static void notify_job(struct subscription *subscription, const struct job *job)
@@ -65,14 +70,14 @@ static void on_job(void *ctx, struct job *job)
     }
 }
 
-static void on_removed(void *ctx, int64_t id)
+static void on_removed(void *ctx, int64_t id, const char *owner)
 {
     struct events *events = ctx;
     app_review_sleep(events->app);
     SG_LIST_FOR_EACH(node, &events->subscriptions)
     {
         struct subscription *subscription = sg_container_of(node, struct subscription, node);
-        if (!wants_id(subscription, id))
+        if (!wants_id(subscription, id) || !may_know(subscription, owner))
             continue;
         cJSON *params = cJSON_CreateObject();
         cJSON_AddNumberToObject(params, "id", (double)id);

@@ -38,7 +38,12 @@ void methods_on_call(void *ctx, struct call *call, enum method method, const cJS
 {
     struct app *app = ctx;
     app_touch(app);
-    methods[method](app, call, params);
+    if (access_may_call(app, call_session(call), method))
+        methods[method](app, call, params);
+    else
+        method_fail(call, SG_E_DENIED,
+                    "%s is for administrators here: use a console that runs as administrator",
+                    method_name(method));
 }
 
 void methods_on_close(void *ctx, struct session *session)
@@ -66,7 +71,7 @@ enum sg_status method_find_job(struct app *app, struct call *call, const cJSON *
     int64_t id = (int64_t)number;
     struct job *job = engine_job(app_engine(app), id);
     const struct session *session = call_session(call);
-    if (job == NULL || session == NULL || !access_may_see(app, session, job))
+    if (job == NULL || session == NULL || !access_may_see(app, session, job_record_of(job)->owner))
         return sg_err_set(err, SG_E_NOT_FOUND,
                           "there is no job %lld: 'seg list' shows those there are", (long long)id);
     *out = job;

@@ -1,10 +1,12 @@
 /* job.add: the specifications are read here, the folders are looked at on a work thread (a share
- * may be slow), and then the engine takes the jobs. */
+ * may be slow; in the service it acts as the caller meanwhile), and then the engine takes the jobs.
+ */
 #include "daemon/methods.h"
 
 #include <string.h>
 
 #include "base/mem.h"
+#include "daemon/folder.h"
 #include "daemon/job_json.h"
 #include "daemon/settings.h"
 #include "os/path.h"
@@ -16,6 +18,8 @@ struct add {
     struct work work;
     struct app *app;
     struct call *call;
+    struct pipe_token *token; /* the caller's; NULL in the user's own daemon */
+    bool is_service;          /* the service looks, for itself */
     struct job_record *records;
     size_t n;
     enum sg_status status;
@@ -26,6 +30,7 @@ static void destroy(struct add *add)
 {
     for (size_t i = 0; i < add->n; i++)
         job_record_fini(&add->records[i]);
+    pipe_token_close(add->token);
     sg_free(add->records);
     sg_free(add);
 }
@@ -74,27 +79,62 @@ static void advise(struct add *add, const char *folder)
     else if (add->status == SG_E_NO_FOLDER)
         sg_err_set(&add->err, add->status,
                    "the folder %s does not exist: create it, or name another with -d", folder);
+    else if (add->status == SG_E_DENIED && add->is_service)
+        sg_err_set(&add->err, add->status,
+                   "the service may not write to %s: run 'seg grant' with that folder, or name "
+                   "another with -d",
+                   folder);
     else if (add->status == SG_E_DENIED)
         sg_err_set(&add->err, add->status,
                    "the folder %s cannot be written to: see who owns it, or name another with -d",
                    folder);
 }
 
-/* Many jobs usually name one folder after the other: each run of equal ones is looked at once. */
-static void check_folders(struct work *work)
+static enum sg_status check_folder(struct add *add, const char *folder)
 {
-    struct add *add = sg_container_of(work, struct add, work);
+    if (app_options(add->app)->mode == APP_SERVICE) {
+        enum sg_status status = folder_check_shared(folder, &add->err);
+        if (status != SG_OK)
+            return status;
+    }
+    return path_check_writable(folder, &add->err);
+}
+
+/* Many jobs usually name one folder after the other: each run of equal ones is looked at once. */
+static void check_folders(struct add *add)
+{
     const char *last = NULL;
     for (size_t i = 0; i < add->n && add->status == SG_OK; i++) {
         const char *folder = add->records[i].folder;
         if (last == NULL || strcmp(last, folder) != 0)
-            add->status = path_check_writable(folder, &add->err);
+            add->status = check_folder(add, folder);
         if (add->status == SG_E_DISK_FULL)
             add->status = SG_OK; /* the job will wait for room */
         if (add->status != SG_OK)
             advise(add, folder);
         last = folder;
     }
+}
+
+static void check_folders_as_user(struct work *work)
+{
+    check_folders(sg_container_of(work, struct add, work));
+}
+
+/* The caller may not use the service to write where he may not, and it writes with its own right:
+ * both must be able to. */
+static void check_folders_as_service(struct work *work)
+{
+    struct add *add = sg_container_of(work, struct add, work);
+    add->status = pipe_token_become(add->token, &add->err);
+    if (add->status != SG_OK)
+        return;
+    check_folders(add);
+    pipe_token_revert();
+    if (add->status != SG_OK)
+        return;
+    add->is_service = true;
+    check_folders(add);
 }
 
 static enum sg_status default_folder(const struct app *app, char **out, struct sg_err *err)
@@ -109,7 +149,7 @@ static enum sg_status default_folder(const struct app *app, char **out, struct s
 static enum sg_status complete(struct add *add, struct job_record *record, struct sg_err *err)
 {
     const struct session *session = call_session(add->call);
-    enum sg_status status = job_record_set(&record->owner, session_owner(session));
+    enum sg_status status = job_record_set(&record->owner, session_caller(session)->sid);
     if (status == SG_OK && record->folder == NULL)
         status = default_folder(add->app, &record->folder, err);
     return status == SG_OK ? SG_OK : sg_err_prefix(err, status, "the job cannot be added");
@@ -154,7 +194,11 @@ void method_job_add(struct app *app, struct call *call, const cJSON *params)
     }
     add->app = app;
     add->call = call;
-    add->work.run = check_folders;
+    add->work.run = check_folders_as_user;
+    if (app_options(app)->mode == APP_SERVICE) {
+        add->work.run = check_folders_as_service;
+        add->token = pipe_token_copy(session_caller(call_session(call))->token);
+    }
     add->work.done = on_folders_checked;
     enum sg_status status = method_check_params(params, "jobs", &add->err);
     if (status == SG_OK)

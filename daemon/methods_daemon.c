@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "daemon/access.h"
 #include "daemon/events.h"
 #include "daemon/log.h"
 #include "daemon/process.h"
@@ -92,14 +93,33 @@ static void add_turns(cJSON *result, const struct loop_stats *stats)
     cJSON_AddNumberToObject(turn, "max", (double)stats->longest_busy_us);
 }
 
-static void add_counts(cJSON *result, const struct app *app)
+/* Of all jobs, which are counted already. */
+static void count_all(struct engine *engine, uint64_t counts[JOB_STATE_COUNT])
 {
-    cJSON *jobs = cJSON_AddObjectToObject(result, "jobs");
-    for (unsigned i = 0; i < JOB_STATE_COUNT; i++) {
-        enum job_state state = (enum job_state)i;
-        cJSON_AddNumberToObject(jobs, job_state_word(state),
-                                (double)engine_count(app_engine(app), state));
+    for (unsigned i = 0; i < JOB_STATE_COUNT; i++)
+        counts[i] = engine_count(engine, (enum job_state)i);
+}
+
+static void count_own(struct app *app, const struct session *session,
+                      uint64_t counts[JOB_STATE_COUNT])
+{
+    struct job *job = engine_job_after(app_engine(app), 0);
+    for (; job != NULL; job = engine_job_after(app_engine(app), job_record_of(job)->id)) {
+        if (access_may_see(app, session, job_record_of(job)->owner))
+            counts[job_record_of(job)->state]++;
     }
+}
+
+static void add_counts(cJSON *result, struct app *app, const struct session *session)
+{
+    uint64_t counts[JOB_STATE_COUNT] = { 0 };
+    cJSON *jobs = cJSON_AddObjectToObject(result, "jobs");
+    if (access_sees_all(app, session))
+        count_all(app_engine(app), counts);
+    else
+        count_own(app, session, counts);
+    for (unsigned i = 0; i < JOB_STATE_COUNT; i++)
+        cJSON_AddNumberToObject(jobs, job_state_word((enum job_state)i), (double)counts[i]);
 }
 
 void method_daemon_stats(struct app *app, struct call *call, const cJSON *params)
@@ -117,7 +137,7 @@ void method_daemon_stats(struct app *app, struct call *call, const cJSON *params
     cJSON_AddNumberToObject(result, "memory_peak_bytes", (double)usage.peak_bytes);
     cJSON_AddNumberToObject(result, "cpu_ms", (double)usage.cpu_ms);
     cJSON_AddNumberToObject(result, "sessions", server_session_count(app_server(app)));
-    add_counts(result, app);
+    add_counts(result, app, call_session(call));
     cJSON_AddNumberToObject(result, "rate", (double)engine_rate_bps(app_engine(app)));
     add_turns(result, loop_stats(app_loop(app)));
     call_reply(call, result);

@@ -101,7 +101,7 @@ static bool is_on_page(const struct app *app, const struct call *call, const str
                        const struct job *job)
 {
     return (page->states & 1u << job_record_of(job)->state) != 0 &&
-           access_may_see(app, call_session(call), job);
+           access_may_see(app, call_session(call), job_record_of(job)->owner);
 }
 
 static size_t length_of(const char *text)
@@ -183,7 +183,7 @@ static enum sg_status find_all(struct app *app, struct call *call, struct job **
         return sg_err_set(err, SG_E_NOMEM, "out of memory");
     struct job *job = engine_job_after(engine, 0);
     for (; job != NULL; job = engine_job_after(engine, job_record_of(job)->id)) {
-        if (access_may_see(app, call_session(call), job))
+        if (access_may_see(app, call_session(call), job_record_of(job)->owner))
             jobs[n++] = job;
     }
     *out = jobs;

@@ -11,7 +11,7 @@ struct dial;
 
 /* Connects to the pipe `name`; waits up to `timeout_ms` while all its instances are busy.
  * SG_E_NO_DAEMON when nobody listens; SG_E_DENIED when the pipe's owner is neither this user, nor
- * an administrator, nor the system or a service (somebody took the name to catch callers), or when
+ * administrators, the system or Segue's service (somebody took the name to catch callers), or when
  * the pipe's access list refuses us. The server may impersonate us. CreateFileW with
  * SECURITY_SQOS_PRESENT | SECURITY_IMPERSONATION. */
 SG_MUST_USE enum sg_status dial_open(const char *name, uint32_t timeout_ms, struct dial **out,

@@ -4,6 +4,7 @@
 #ifndef SEGUE_IPC_PIPE_H
 #define SEGUE_IPC_PIPE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -19,6 +20,16 @@ enum pipe_access {
     PIPE_ACCESS_OWNER,
     /* every user logged on to this machine, never the network: the service */
     PIPE_ACCESS_LOCAL_USERS,
+};
+
+/* The right to act as a caller; outlives the connection. */
+struct pipe_token;
+
+/* Who is at the other end of a connection; pipe_caller_fini. */
+struct pipe_caller {
+    char *sid;                /* "S-1-5-21-…" on Windows, a number on POSIX */
+    bool is_administrator;    /* now: on Windows elevated, on POSIX root */
+    struct pipe_token *token; /* NULL: he only shows who he is; always NULL on POSIX */
 };
 
 /* A new connection, which belongs to the callee: pipe_conn_close. */
@@ -55,10 +66,31 @@ SG_MUST_USE enum sg_status pipe_write(struct pipe_conn *conn, struct op *op, con
  * */
 void pipe_conn_close(struct pipe_conn *conn, pipe_closed_fn *closed, void *ctx);
 
-/* Who is at the other end, as the system says it: a SID ("S-1-5-21-…") on Windows, a number on
- * POSIX. The caller owns the string. ImpersonateNamedPipeClient, which works once bytes were read.
- * */
-SG_MUST_USE enum sg_status pipe_conn_caller(struct pipe_conn *conn, char **out_owner,
-                                            struct sg_err *err);
+/* A question for who is at the other end, to which tests have answers of their own. */
+typedef enum sg_status pipe_identify_fn(struct pipe_conn *conn, struct pipe_caller *out,
+                                        struct sg_err *err);
+
+/* The system's answer, once bytes were read: who opened the connection, with the groups he had
+ * then. SG_E_DENIED when he does not show who he is. ImpersonateNamedPipeClient,
+ * CheckTokenMembership; SO_PEERCRED. */
+pipe_identify_fn pipe_conn_caller;
+
+/* Releases what an identity owns. Empty ones are allowed. */
+void pipe_caller_fini(struct pipe_caller *caller);
+
+/* A second one for the same caller, owned by the caller of this; NULL: none was given, or memory or
+ * handles ran out. DuplicateHandle. */
+struct pipe_token *pipe_token_copy(const struct pipe_token *token);
+
+/* NULL is allowed. Any thread. */
+void pipe_token_close(struct pipe_token *token);
+
+/* Makes the calling thread act as the caller until pipe_token_revert. SG_E_DENIED for NULL on
+ * Windows; on POSIX nothing happens. Any thread. SetThreadToken. */
+SG_MUST_USE enum sg_status pipe_token_become(const struct pipe_token *token, struct sg_err *err);
+
+/* Makes the calling thread act as the process again. Does not fail: a thread that could not stop
+ * being somebody else ends the process. RevertToSelf. */
+void pipe_token_revert(void);
 
 #endif

@@ -166,7 +166,7 @@ void pipe_conn_close(struct pipe_conn *conn, pipe_closed_fn *closed, void *ctx)
     loop_defer(conn->loop, &conn->reap);
 }
 
-enum sg_status pipe_conn_caller(struct pipe_conn *conn, char **out_owner, struct sg_err *err)
+enum sg_status pipe_conn_caller(struct pipe_conn *conn, struct pipe_caller *out, struct sg_err *err)
 {
     unsigned uid;
     char text[OWNER_SIZE];
@@ -174,11 +174,39 @@ enum sg_status pipe_conn_caller(struct pipe_conn *conn, char **out_owner, struct
     if (os_error != 0)
         return posix_fail(err, os_error, "asking who calls", NULL);
     snprintf(text, sizeof text, "%u", uid);
-    char *owner = sg_strdup(text);
-    if (owner == NULL)
+    char *sid = sg_strdup(text);
+    if (sid == NULL)
         return sg_err_set(err, SG_E_NOMEM, "asking who calls");
-    *out_owner = owner;
+    *out = (struct pipe_caller){ .sid = sid, .is_administrator = uid == 0 };
     return SG_OK;
+}
+
+void pipe_caller_fini(struct pipe_caller *caller)
+{
+    sg_free(caller->sid);
+    *caller = (struct pipe_caller){ 0 };
+}
+
+struct pipe_token *pipe_token_copy(const struct pipe_token *token)
+{
+    SG_ASSERT(token == NULL);
+    return NULL;
+}
+
+void pipe_token_close(struct pipe_token *token)
+{
+    SG_ASSERT(token == NULL);
+}
+
+enum sg_status pipe_token_become(const struct pipe_token *token, struct sg_err *err)
+{
+    (void)err;
+    SG_ASSERT(token == NULL);
+    return SG_OK;
+}
+
+void pipe_token_revert(void)
+{
 }
 
 /* Takes `fd` over. NULL when memory ran out. */

@@ -33,6 +33,8 @@ struct server_handler {
     void (*on_call)(void *ctx, struct call *call, enum method method, const cJSON *params);
     /* A session has ended: forget its subscriptions. `session` is not valid afterwards. */
     void (*on_close)(void *ctx, struct session *session);
+    /* Tells who calls; NULL: pipe_conn_caller. The one place where a caller gets his name. */
+    pipe_identify_fn *identify;
 };
 
 /* Listens on the pipe `name`. `handler` is copied. Errors as pipe_listen. */
@@ -65,8 +67,8 @@ void call_reply(struct call *call, cJSON *result);
 /* Answers with an error and frees `call`. */
 void call_fail(struct call *call, const struct sg_err *err);
 
-/* Who called, as pipe_conn_caller says; valid while the session lives; never NULL. */
-const char *session_owner(const struct session *session);
+/* Who calls, as `identify` said before the first call; valid while the session lives. */
+const struct pipe_caller *session_caller(const struct session *session);
 
 /* Whatever the daemon wants to keep with a session; NULL at first. */
 void session_set_user(struct session *session, void *user);

@@ -30,8 +30,8 @@ struct session {
     struct sg_list node;
     struct pipe_conn *conn;
     enum session_state state;
-    bool is_counted; /* the daemon may know it */
-    char *owner;     /* NULL until the first bytes came */
+    bool is_counted;           /* the daemon may know it */
+    struct pipe_caller caller; /* without a SID until the first bytes came */
     void *user;
 
     struct frame_reader reader;
@@ -275,12 +275,15 @@ static void take_lines(struct session *session)
 }
 
 /* Only known once bytes were read. Without a name a caller is not served. */
-static bool knows_owner(struct session *session)
+static bool knows_caller(struct session *session)
 {
-    if (session->owner != NULL)
+    if (session->caller.sid != NULL)
         return true;
     struct sg_err err = { 0 };
-    if (pipe_conn_caller(session->conn, &session->owner, &err) == SG_OK)
+    pipe_identify_fn *identify = session->sessions->handler.identify;
+    if (identify == NULL)
+        identify = pipe_conn_caller;
+    if (identify(session->conn, &session->caller, &err) == SG_OK)
         return true;
     send_failure(session, NULL, &err);
     finish(session);
@@ -297,7 +300,7 @@ static void on_read_done(struct op *op, enum sg_status status, uint32_t n_bytes)
         end(session);
         return;
     }
-    if (knows_owner(session))
+    if (knows_caller(session))
         take_lines(session);
 }
 
@@ -305,7 +308,7 @@ static void session_free(struct session *session)
 {
     frame_fini(&session->reader);
     outbox_fini(&session->outbox);
-    sg_free(session->owner);
+    pipe_caller_fini(&session->caller);
     sg_free(session);
 }
 
@@ -443,9 +446,9 @@ void call_fail(struct call *call, const struct sg_err *err)
     call_destroy(call);
 }
 
-const char *session_owner(const struct session *session)
+const struct pipe_caller *session_caller(const struct session *session)
 {
-    return session->owner != NULL ? session->owner : "";
+    return &session->caller;
 }
 
 void session_set_user(struct session *session, void *user)

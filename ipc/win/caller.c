@@ -1,32 +1,110 @@
-/* The caller's identity, by becoming the caller for a moment. Asking for the client's process id
- * instead would name whoever has that id by now. */
+/* The caller's identity, by becoming the caller for a moment, and acting as him later. Asking for
+ * the client's process id instead would name whoever has that id by now. */
 #include "ipc/win/caller.h"
 
 #include "base/assert.h"
+#include "base/mem.h"
 #include "ipc/win/sid.h"
 #include "os/win/error_win.h"
 #include "os/win/handle.h"
 
-/* The token is opened with our own rights: the client's may not suffice for that. A thread that
- * could not stop being somebody else must not go on. */
+struct pipe_token {
+    HANDLE handle;
+};
+
+/* The token is opened with our own rights: the client's may not suffice for that. */
 static enum sg_status open_caller(HANDLE pipe, HANDLE *out_token, struct sg_err *err)
 {
     if (!ImpersonateNamedPipeClient(pipe))
         return error_report_as(err, SG_E_DENIED, GetLastError(), "asking who calls", NULL);
-    BOOL has_token = OpenThreadToken(GetCurrentThread(), TOKEN_QUERY, TRUE, out_token);
+    BOOL has_token = OpenThreadToken(
+        GetCurrentThread(), TOKEN_QUERY | TOKEN_IMPERSONATE | TOKEN_DUPLICATE, TRUE, out_token);
     DWORD error = GetLastError();
-    BOOL is_reverted = RevertToSelf();
-    SG_ASSERT(is_reverted);
+    pipe_token_revert();
     return has_token ? SG_OK : error_report_as(err, SG_E_DENIED, error, "asking who calls", NULL);
 }
 
-enum sg_status caller_sid(HANDLE pipe, char **out_sid, struct sg_err *err)
+/* A token of level "identification" says who calls, and is worth no more. A daemon without
+ * SeImpersonatePrivilege gets no other from callers that are elevated, or are somebody else,
+ * however they opened the pipe. "Anonymous" has no token to open. */
+static bool may_act_as(HANDLE token)
+{
+    SECURITY_IMPERSONATION_LEVEL level;
+    DWORD size;
+    return GetTokenInformation(token, TokenImpersonationLevel, &level, sizeof level, &size) &&
+           level >= SecurityImpersonation;
+}
+
+static struct pipe_token *token_create(HANDLE handle)
+{
+    struct pipe_token *token = sg_alloc(sizeof *token);
+    if (token == NULL)
+        return NULL;
+    HANDLE self = GetCurrentProcess();
+    if (DuplicateHandle(self, handle, self, &token->handle, 0, FALSE, DUPLICATE_SAME_ACCESS))
+        return token;
+    sg_free(token);
+    return NULL;
+}
+
+static enum sg_status describe(HANDLE token, struct pipe_caller *out, struct sg_err *err)
+{
+    struct pipe_caller caller = { 0 };
+    enum sg_status status = sid_is_administrator(token, &caller.is_administrator, err);
+    if (status == SG_OK)
+        status = sid_of_token(token, &caller.sid, err);
+    if (status != SG_OK)
+        return status;
+    if (may_act_as(token))
+        caller.token = token_create(token);
+    *out = caller;
+    return SG_OK;
+}
+
+enum sg_status caller_identify(HANDLE pipe, struct pipe_caller *out, struct sg_err *err)
 {
     HANDLE token;
     enum sg_status status = open_caller(pipe, &token, err);
     if (status != SG_OK)
         return status;
-    status = sid_of_token(token, out_sid, err);
+    status = describe(token, out, err);
     handle_close(token);
     return status;
+}
+
+void pipe_caller_fini(struct pipe_caller *caller)
+{
+    sg_free(caller->sid);
+    pipe_token_close(caller->token);
+    *caller = (struct pipe_caller){ 0 };
+}
+
+struct pipe_token *pipe_token_copy(const struct pipe_token *token)
+{
+    return token != NULL ? token_create(token->handle) : NULL;
+}
+
+void pipe_token_close(struct pipe_token *token)
+{
+    if (token == NULL)
+        return;
+    handle_close(token->handle);
+    sg_free(token);
+}
+
+enum sg_status pipe_token_become(const struct pipe_token *token, struct sg_err *err)
+{
+    if (token == NULL)
+        return sg_err_set(err, SG_E_DENIED,
+                          "the caller cannot be acted for: it has to open the pipe with "
+                          "SECURITY_IMPERSONATION");
+    if (!SetThreadToken(NULL, token->handle))
+        return error_report_as(err, SG_E_DENIED, GetLastError(), "acting for the caller", NULL);
+    return SG_OK;
+}
+
+void pipe_token_revert(void)
+{
+    BOOL is_reverted = RevertToSelf();
+    SG_ASSERT(is_reverted);
 }

@@ -3,11 +3,14 @@
 #define SEGUE_IPC_WIN_CALLER_H
 
 #include "base/err.h"
+#include "ipc/pipe.h"
 #include "os/win/win.h"
 
-/* The SID of the user at the other end of a connected pipe, owned by the caller. Works once bytes
- * were read from it, and is the identity with which the client opened the pipe. SG_E_DENIED when
- * the client does not let itself be impersonated. ImpersonateNamedPipeClient. */
-SG_MUST_USE enum sg_status caller_sid(HANDLE pipe, char **out_sid, struct sg_err *err);
+/* The user at the other end of a connected pipe (pipe_caller_fini). Works once bytes were read from
+ * it, and is the identity with which the client opened the pipe; at the level "identification" it
+ * comes without a token. SG_E_DENIED when the client is anonymous.
+ * ImpersonateNamedPipeClient. */
+SG_MUST_USE enum sg_status caller_identify(HANDLE pipe, struct pipe_caller *out,
+                                           struct sg_err *err);
 
 #endif

@@ -212,7 +212,7 @@ void pipe_conn_close(struct pipe_conn *conn, pipe_closed_fn *closed, void *ctx)
     leave_when_idle(conn);
 }
 
-enum sg_status pipe_conn_caller(struct pipe_conn *conn, char **out_owner, struct sg_err *err)
+enum sg_status pipe_conn_caller(struct pipe_conn *conn, struct pipe_caller *out, struct sg_err *err)
 {
-    return caller_sid(conn->pipe, out_owner, err);
+    return caller_identify(conn->pipe, out, err);
 }

@@ -66,23 +66,14 @@ static DWORD open_waiting(const wchar_t *name, uint32_t timeout_ms, HANDLE *out)
     }
 }
 
-/* S-1-5-80-…: NT SERVICE\NAME, the account of one service. */
-static bool is_service(PSID sid)
-{
-    SID_IDENTIFIER_AUTHORITY nt = SECURITY_NT_AUTHORITY;
-    return memcmp(GetSidIdentifierAuthority(sid), &nt, sizeof nt) == 0 &&
-           *GetSidSubAuthorityCount(sid) > 1 &&
-           *GetSidSubAuthority(sid, 0) == SECURITY_SERVICE_ID_BASE_RID;
-}
-
-static enum sg_status check_is_self(PSID sid, struct sg_err *err)
+static enum sg_status check_is_known(PSID sid, struct sg_err *err)
 {
     char *owner = NULL;
     char *self = NULL;
     enum sg_status status = sid_to_text(sid, &owner, err);
     if (status == SG_OK)
         status = sid_of_process(&self, err);
-    if (status == SG_OK && strcmp(owner, self) != 0)
+    if (status == SG_OK && strcmp(owner, self) != 0 && strcmp(owner, SID_OF_SERVICE) != 0)
         status = sg_err_set(err, SG_E_DENIED,
                             "another user (%s) listens there: nothing was sent to him", owner);
     sg_free(self);
@@ -96,8 +87,8 @@ static enum sg_status judge_owner(PSID owner, struct sg_err *err)
     if (owner == NULL)
         return sg_err_set(err, SG_E_DENIED, "nobody owns the pipe: nothing was sent");
     bool is_trusted = IsWellKnownSid(owner, WinLocalSystemSid) ||
-                      IsWellKnownSid(owner, WinBuiltinAdministratorsSid) || is_service(owner);
-    return is_trusted ? SG_OK : check_is_self(owner, err);
+                      IsWellKnownSid(owner, WinBuiltinAdministratorsSid);
+    return is_trusted ? SG_OK : check_is_known(owner, err);
 }
 
 static enum sg_status check_owner(HANDLE pipe, struct sg_err *err)

@@ -12,6 +12,11 @@ union token_user {
     char room[sizeof(TOKEN_USER) + SECURITY_MAX_SID_SIZE];
 };
 
+union any_sid {
+    SID sid;
+    char room[SECURITY_MAX_SID_SIZE];
+};
+
 enum sg_status sid_to_text(PSID sid, char **out, struct sg_err *err)
 {
     wchar_t *wide;
@@ -42,4 +47,16 @@ enum sg_status sid_of_process(char **out, struct sg_err *err)
     enum sg_status status = sid_of_token(token, out, err);
     handle_close(token);
     return status;
+}
+
+enum sg_status sid_is_administrator(HANDLE token, bool *out, struct sg_err *err)
+{
+    union any_sid administrators;
+    DWORD size = sizeof administrators;
+    BOOL is_member;
+    if (!CreateWellKnownSid(WinBuiltinAdministratorsSid, NULL, &administrators, &size) ||
+        !CheckTokenMembership(token, &administrators, &is_member))
+        return error_report(err, GetLastError(), "asking for a user's groups", NULL);
+    *out = is_member;
+    return SG_OK;
 }

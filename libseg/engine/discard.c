@@ -11,6 +11,15 @@ struct deletion {
     struct file_id id;
     int64_t job;
     uint64_t change;
+    struct removal *removal; /* of the job with it; NULL: the job stays */
+};
+
+/* A job on its way out: what is left of it when its object is gone. */
+struct removal {
+    struct engine *engine;
+    int64_t id;
+    char *owner;
+    uint64_t change;
 };
 
 static void delete_file(struct work *work)
@@ -26,7 +35,8 @@ static void free_deletion(struct deletion *deletion)
 }
 
 /* False without memory: then the file stays. */
-static bool delete_later(struct job *job, const char *path, work_fn *done, uint64_t change)
+static bool delete_later(struct job *job, const char *path, work_fn *done, uint64_t change,
+                         struct removal *removal)
 {
     struct deletion *deletion = sg_alloc(sizeof *deletion);
     if (deletion == NULL)
@@ -36,7 +46,8 @@ static bool delete_later(struct job *job, const char *path, work_fn *done, uint6
                                    .path = sg_strdup(path),
                                    .id = part_id(&job->record),
                                    .job = job->record.id,
-                                   .change = change };
+                                   .change = change,
+                                   .removal = removal };
     if (deletion->path == NULL) {
         free_deletion(deletion);
         return false;
@@ -69,44 +80,58 @@ void job_discard_part(struct job *job)
     if (record->part_path == NULL)
         return;
     uint64_t change = change_begin(job->engine);
-    if (!delete_later(job, record->part_path, on_discarded, change))
+    if (!delete_later(job, record->part_path, on_discarded, change, NULL))
         change_end(job->engine, change);
 }
 
-struct removal {
-    struct engine *engine;
-    int64_t id;
-    uint64_t change;
-};
+static void free_removal(struct removal *removal)
+{
+    sg_free(removal->owner);
+    sg_free(removal);
+}
 
 static void on_forgotten(void *ctx, enum sg_status status, const struct sg_err *err)
 {
     (void)err;
-    struct removal removal = *(struct removal *)ctx;
-    sg_free(ctx);
-    struct engine *engine = removal.engine;
+    struct removal *removal = ctx;
+    struct engine *engine = removal->engine;
+    uint64_t change = removal->change;
     /* a row that could not be deleted comes back with the next start, and can be removed again */
     if (status == SG_OK && engine->listener.on_removed != NULL)
-        engine->listener.on_removed(engine->listener_ctx, removal.id);
-    change_end(engine, removal.change);
+        engine->listener.on_removed(engine->listener_ctx, removal->id, removal->owner);
+    free_removal(removal);
+    change_end(engine, change);
 }
 
-static void forget_row(struct engine *engine, int64_t id, uint64_t change)
+static void forget_row(struct removal *removal)
 {
-    struct removal *removal = sg_alloc(sizeof *removal);
-    if (removal != NULL)
-        *removal = (struct removal){ engine, id, change };
-    if (removal != NULL && store_delete_job(engine->store, id, on_forgotten, removal) == SG_OK)
+    struct engine *engine = removal->engine;
+    uint64_t change = removal->change;
+    if (store_delete_job(engine->store, removal->id, on_forgotten, removal) == SG_OK)
         return;
-    sg_free(removal);
+    free_removal(removal);
     change_end(engine, change);
 }
 
 static void on_file_gone(struct work *work)
 {
     struct deletion *deletion = sg_container_of(work, struct deletion, work);
-    forget_row(deletion->engine, deletion->job, deletion->change);
+    struct removal *removal = deletion->removal;
     free_deletion(deletion);
+    forget_row(removal);
+}
+
+/* NULL without memory: then the row stays, and comes back with the next start. */
+static struct removal *removal_create(struct job *job, uint64_t change)
+{
+    struct removal *removal = sg_alloc(sizeof *removal);
+    if (removal == NULL)
+        return NULL;
+    *removal = (struct removal){ .engine = job->engine, .id = job->record.id, .change = change };
+    if (job_record_set(&removal->owner, job->record.owner) == SG_OK)
+        return removal;
+    free_removal(removal);
+    return NULL;
 }
 
 /* The file goes first: a crash in between leaves a job without a file, not a file without a job. */
@@ -114,13 +139,16 @@ void job_forget(struct job *job, uint64_t change)
 {
     struct engine *engine = job->engine;
     const struct job_record *record = &job->record;
-    const char *path = job->purges ? record->path : NULL;
+    const char *path = record->state != JOB_DONE ? record->part_path
+                       : job->purges             ? record->path
+                                                 : NULL;
     verifications_cancel(engine, record->id);
     if (change == 0)
         change = change_begin(engine);
-    if (record->state != JOB_DONE)
-        path = record->part_path;
-    if (path == NULL || !delete_later(job, path, on_file_gone, change))
-        forget_row(engine, record->id, change);
+    struct removal *removal = removal_create(job, change);
+    if (removal == NULL)
+        change_end(engine, change);
+    else if (path == NULL || !delete_later(job, path, on_file_gone, change, removal))
+        forget_row(removal);
     job_destroy(job);
 }

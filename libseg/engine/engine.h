@@ -37,7 +37,7 @@ struct engine_config {
 /* What happened; NULL entries are allowed. Called after the commit where there is one. */
 struct engine_listener {
     void (*on_job)(void *ctx, struct job *job);
-    void (*on_removed)(void *ctx, int64_t id);
+    void (*on_removed)(void *ctx, int64_t id, const char *owner); /* NULL: nobody's */
     /* Something did not work that does not stop the job; for the log. */
     void (*on_warning)(void *ctx, struct job *job, const struct sg_err *err);
     void (*on_part)(void *ctx, struct job *job); /* its part file was created */

@@ -149,8 +149,9 @@ static void on_job(void *ctx, struct job *job)
     promise->is_done_told = record->state == JOB_DONE;
 }
 
-static void on_removed(void *ctx, int64_t id)
+static void on_removed(void *ctx, int64_t id, const char *owner)
 {
+    (void)owner;
     struct world *world = ctx;
     if (world->is_dark)
         return;

@@ -71,7 +71,8 @@ static void on_call(void *ctx, struct call *call, enum method method, const cJSO
     case METHOD_EVENTS_SUBSCRIBE:
         daemon->subscriber = call_session(call);
         session_set_user(daemon->subscriber, daemon);
-        snprintf(daemon->owner, sizeof daemon->owner, "%s", session_owner(daemon->subscriber));
+        snprintf(daemon->owner, sizeof daemon->owner, "%s",
+                 session_caller(daemon->subscriber)->sid);
         call_reply(call, NULL);
         return;
     default:

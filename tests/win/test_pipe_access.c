@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -14,6 +15,7 @@
 #include "ipc/win/pipe_access.h"
 #include "ipc/win/pipe_name.h"
 #include "ipc/win/sid.h"
+#include "os/digest.h"
 #include "os/win/handle.h"
 #include "os/win/wide.h"
 #include "os/win/win.h"
@@ -24,6 +26,7 @@
 #define INTERACTIVE "S-1-5-4"
 #define SYSTEM "S-1-5-18"
 #define ADMINISTRATORS "S-1-5-32-544"
+#define TRUSTED_INSTALLER L"S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464"
 
 /* A pipe that listens. */
 struct fixture {
@@ -310,6 +313,8 @@ static void dial__pipe_of_somebody_else__is_not_talked_to(void **state)
     assert_int_equal(dial_pipe_owned_by(fixture, L"O:S-1-5-21-1-2-3-1001D:(A;;GA;;;WD)"),
                      SG_E_DENIED);
     assert_int_equal(dial_pipe_owned_by(fixture, L"O:S-1-5-80D:(A;;GA;;;WD)"), SG_E_DENIED);
+    assert_int_equal(dial_pipe_owned_by(fixture, L"O:" TRUSTED_INSTALLER L"D:(A;;GA;;;WD)"),
+                     SG_E_DENIED);
 }
 
 static void dial__pipe_of_system_administrators_or_service__is_talked_to(void **state)
@@ -318,7 +323,71 @@ static void dial__pipe_of_system_administrators_or_service__is_talked_to(void **
     enable_restore_privilege();
     assert_int_equal(dial_pipe_owned_by(fixture, L"O:SYD:(A;;GA;;;WD)"), SG_OK);
     assert_int_equal(dial_pipe_owned_by(fixture, L"O:BAD:(A;;GA;;;WD)"), SG_OK);
-    assert_int_equal(dial_pipe_owned_by(fixture, L"O:S-1-5-80-1-2-3-4-5D:(A;;GA;;;WD)"), SG_OK);
+    wchar_t *service = wide_from_utf8("O:" SID_OF_SERVICE "D:(A;;GA;;;WD)");
+    assert_non_null(service);
+    assert_int_equal(dial_pipe_owned_by(fixture, service), SG_OK);
+    sg_free(service);
+}
+
+/* How Windows makes the SID of a service's account: five little-endian words of a digest. */
+static void service_sid__is_made_from_name_of_service(void **state)
+{
+    (void)state;
+    static const char name[] = "S\0E\0G\0U\0E"; /* UTF-16; the literal's NUL ends the last one */
+    DWORD words[5];
+    char text[128];
+    struct digest *sha1 = NULL;
+    assert_int_equal(digest_create("sha1", &sha1, NULL), SG_OK);
+    assert_int_equal(digest_update(sha1, name, sizeof name, NULL), SG_OK);
+    assert_int_equal(digest_finish(sha1, (uint8_t *)words, sizeof words, NULL), SG_OK);
+    digest_destroy(sha1);
+    snprintf(text, sizeof text, "S-1-5-80-%lu-%lu-%lu-%lu-%lu", words[0], words[1], words[2],
+             words[3], words[4]);
+    assert_string_equal(text, SID_OF_SERVICE);
+}
+
+/* A token to impersonate with, made of the process's own. */
+static HANDLE restricted_token(bool is_administrator)
+{
+    HANDLE own;
+    HANDLE token;
+    union {
+        SID sid;
+        char room[SECURITY_MAX_SID_SIZE];
+    } administrators;
+    DWORD size = sizeof administrators;
+    SID_AND_ATTRIBUTES denied = { &administrators, 0 };
+    assert_true(CreateWellKnownSid(WinBuiltinAdministratorsSid, NULL, &administrators.sid, &size));
+    assert_true(OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY | TOKEN_DUPLICATE, &own));
+    assert_true(
+        CreateRestrictedToken(own, 0, is_administrator ? 0 : 1, &denied, 0, NULL, 0, NULL, &token));
+    handle_close(own);
+    return token;
+}
+
+static bool is_administrator_as(HANDLE token, SECURITY_IMPERSONATION_LEVEL level)
+{
+    HANDLE copy;
+    bool is_administrator;
+    assert_true(DuplicateTokenEx(token, TOKEN_QUERY, NULL, level, TokenImpersonation, &copy));
+    assert_int_equal(sid_is_administrator(copy, &is_administrator, NULL), SG_OK);
+    handle_close(copy);
+    return is_administrator;
+}
+
+/* As User Account Control makes one: the group is there, to be denied things by. Runs as
+ * administrator, as tests that name other owners of pipes do. */
+static void token__with_group_for_denials_only__is_no_administrator(void **state)
+{
+    (void)state;
+    HANDLE elevated = restricted_token(true);
+    HANDLE filtered = restricted_token(false);
+    assert_true(is_administrator_as(elevated, SecurityImpersonation));
+    assert_true(is_administrator_as(elevated, SecurityIdentification));
+    assert_false(is_administrator_as(filtered, SecurityImpersonation));
+    assert_false(is_administrator_as(filtered, SecurityIdentification));
+    handle_close(elevated);
+    handle_close(filtered);
 }
 
 static void dial__pipe_of_own_user__is_talked_to(void **state)
@@ -349,6 +418,8 @@ int main(void)
         TEST(dial__pipe_of_somebody_else__is_not_talked_to),
         TEST(dial__pipe_of_own_user__is_talked_to),
         TEST(dial__pipe_of_system_administrators_or_service__is_talked_to),
+        TEST(service_sid__is_made_from_name_of_service),
+        TEST(token__with_group_for_denials_only__is_no_administrator),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

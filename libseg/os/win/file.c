@@ -15,7 +15,8 @@
 #include "os/win/wide.h"
 #include "os/win/win.h"
 
-/* DELETE is the right to rename and to remove by handle. */
+/* DELETE is the right to rename and to remove by handle. A new file must not be made where a link
+ * that waits under its name leads to: CREATE_NEW alone follows one whose target is missing. */
 static HANDLE open_handle(const wchar_t *path, enum file_mode mode, PSECURITY_DESCRIPTOR closed)
 {
     SECURITY_ATTRIBUTES security = { sizeof security, closed, FALSE };
@@ -26,9 +27,11 @@ static HANDLE open_handle(const wchar_t *path, enum file_mode mode, PSECURITY_DE
     if (mode ==
         FILE_READ_ONLY) /* what takes minutes to read is not closed to its owner meanwhile */
         share |= FILE_SHARE_WRITE | FILE_SHARE_DELETE;
-    DWORD disposition = mode == FILE_CREATE_NEW ? CREATE_NEW : OPEN_EXISTING;
-    return handle_normal(CreateFileW(path, access, share, &security, disposition,
-                                     FILE_ATTRIBUTE_NORMAL | FILE_FLAG_OVERLAPPED, NULL));
+    bool is_new = mode == FILE_CREATE_NEW;
+    DWORD flags = FILE_FLAG_OVERLAPPED | (is_new ? FILE_FLAG_OPEN_REPARSE_POINT : 0);
+    return handle_normal(CreateFileW(path, access, share, &security,
+                                     is_new ? CREATE_NEW : OPEN_EXISTING,
+                                     FILE_ATTRIBUTE_NORMAL | flags, NULL));
 }
 
 /* The list has to be there from the first moment: who opened the file before it would go on

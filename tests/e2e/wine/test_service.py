@@ -119,6 +119,13 @@ def test_the_service_is_not_ended_over_the_pipe(service):
     assert service.state() == RUNNING
 
 
+def test_the_service_refuses_a_drive_of_another_session(service, origin):
+    origin.add(File("a.bin", MIB, 1))
+    service.start()
+    done = service.run("add", origin.url("/a.bin"), "-d", "Y:\\mapped")
+    assert done.returncode == 2 and "the service has no drive Y:" in done.stderr, done
+
+
 def test_a_service_that_cannot_start_says_why_in_its_log(service, idle_daemon):
     idle_daemon.pipe = service.pipe
     idle_daemon.start()
