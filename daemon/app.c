@@ -12,6 +12,7 @@
 #include "daemon/log.h"
 #include "daemon/methods.h"
 #include "daemon/process.h"
+#include "daemon/log_calls.h"
 #include "daemon/settings.h"
 #include "os/clock.h"
 #include "os/path.h"
@@ -33,6 +34,7 @@ struct app {
     struct events *events;
     struct server *server;
     int64_t started_ms;
+    struct log_calls *log_calls;
     uint64_t last_used_us;
     struct timer idle;
     struct mail stop_mail;
@@ -89,6 +91,7 @@ static enum sg_status open_engine(struct app *app, struct sg_err *err)
         return status;
     config = settings_engine_config(app->settings);
     status = engine_create(app->loop, app->store, app->work_pool, &config, &app->engine, err);
+    settings_apply_log_level(app->settings);
     if (status == SG_OK)
         status = engine_load(app->engine, &damaged, err);
     if (damaged > 0)
@@ -140,7 +143,8 @@ static void keep_notice(struct app *app)
 static enum sg_status open_channel(struct app *app, struct sg_err *err)
 {
     app->events = events_create(app);
-    if (app->events == NULL)
+    app->log_calls = log_calls_create(app);
+    if (app->events == NULL || app->log_calls == NULL)
         return sg_err_set(err, SG_E_NOMEM, "out of memory");
     struct server_handler handler = { methods_on_call, methods_on_close };
     enum pipe_access access =
@@ -279,6 +283,7 @@ void app_close(struct app *app)
         loop_turn(app->loop, 0); /* what the closed parts left to deliver */
     loop_destroy(app->loop);
     log_close();
+    log_calls_destroy(app->log_calls);
     path_unlock(app->lock);
     data_notice_fini(&app->notice);
     sg_free(app->pipe_name);
@@ -329,6 +334,11 @@ struct work_pool *app_work_pool(const struct app *app)
 const struct app_options *app_options(const struct app *app)
 {
     return &app->options;
+}
+
+struct log_calls *app_log_calls(const struct app *app)
+{
+    return app->log_calls;
 }
 
 int64_t app_started_ms(const struct app *app)

@@ -252,6 +252,7 @@ static enum sg_status change_setting(struct app *app, enum setting setting, cons
     enum sg_status status = settings_set(app_settings(app), setting, value, err);
     if (status != SG_OK)
         return status;
+    settings_apply_log_level(app_settings(app));
     struct engine_config config = settings_engine_config(app_settings(app));
     status = engine_configure(app_engine(app), &config);
     return status == SG_OK ? SG_OK : sg_err_set(err, status, "the setting cannot be applied");

@@ -1,0 +1,67 @@
+"""The daemon's log: what seg log shows, how it follows, what is in it."""
+
+import json
+import re
+
+LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (error|warning|info|debug) \S.*")
+
+
+def texts(lines):
+    return [line["text"] for line in lines]
+
+
+def test_log_shows_the_last_lines_of_this_run_and_of_those_before(idle_daemon):
+    idle_daemon.start()
+    idle_daemon.stop()
+    idle_daemon.start()
+    lines = idle_daemon.seg("log").splitlines()
+    assert all(LINE.fullmatch(line) for line in lines), lines
+    assert sum(" serves " in line for line in lines) == 2, lines
+    assert idle_daemon.seg("log", "-n", 1).splitlines() == lines[-1:]
+    assert idle_daemon.seg("log", "-n", 0) == ""
+    assert idle_daemon.seg("log", "--level", "error") == ""
+
+
+def test_log_with_json_is_an_array_of_lines(daemon):
+    lines = daemon.json("log")
+    assert [set(line) for line in lines] == [{"id", "time", "level", "text"}] * len(lines)
+    assert any(" serves " in text for text in texts(lines))
+    assert {line["level"] for line in lines} == {"info"}
+
+
+def test_log_level_is_a_setting_that_takes_effect_at_once(daemon):
+    before = len(daemon.json("log"))
+    daemon.seg("settings", "log_level", "error")
+    daemon.call("job.add", jobs=[{"url": "http://127.0.0.1:9/x", "folder": daemon.system.path(daemon.out)}])
+    assert len(daemon.json("log")) == before
+    refused = daemon.run("settings", "log_level", "loud")
+    assert refused.returncode == 2 and "debug" in refused.stderr
+
+
+def test_log_refuses_what_makes_no_sense(daemon):
+    for arguments in (("-n", "many"), ("-n", "5000"), ("--level", "loud")):
+        assert daemon.run("log", *arguments).returncode == 2
+    for params in ({"lines": -1}, {"after": 0.5}, {"level": "loud"}, {"wait_ms": 60001}, {"more": 1}):
+        assert daemon.call("daemon.log", **params)["data"]["code"] == "invalid", params
+
+
+def test_log_follows_what_comes(daemon):
+    follower = daemon.start_command("log", "-f", "-n", "1", "--json")
+    try:
+        first = json.loads(follower.stdout.readline())
+        assert LINE.fullmatch(f"{first['time']} {first['level']} {first['text']}")
+        daemon.call("daemon.shutdown")
+        rest = [json.loads(line) for line in follower.stdout]
+        assert rest and rest[0]["id"] == first["id"] + 1, (first, rest)
+        assert any("asked for the end" in text for text in texts(rest))
+        assert follower.wait(60) == 3
+    finally:
+        follower.kill()
+        follower.wait()
+    daemon.process.wait(60)
+
+
+def test_log_waits_no_longer_than_asked(daemon):
+    last = daemon.call("daemon.log", lines=0)
+    answer = daemon.call("daemon.log", after=last["next"], wait_ms=1)
+    assert (answer["lines"], answer["missed"]) == ([], 0)
