@@ -7,12 +7,14 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "daemon/crash.h"
 #include "daemon/data.h"
+#include "daemon/event_log.h"
 #include "daemon/events.h"
 #include "daemon/log.h"
+#include "daemon/log_calls.h"
 #include "daemon/methods.h"
 #include "daemon/process.h"
-#include "daemon/log_calls.h"
 #include "daemon/settings.h"
 #include "os/clock.h"
 #include "os/path.h"
@@ -32,9 +34,9 @@ struct app {
     struct settings *settings;
     struct engine *engine;
     struct events *events;
+    struct log_calls *log_calls;
     struct server *server;
     int64_t started_ms;
-    struct log_calls *log_calls;
     uint64_t last_used_us;
     struct timer idle;
     struct mail stop_mail;
@@ -89,9 +91,9 @@ static enum sg_status open_engine(struct app *app, struct sg_err *err)
     enum sg_status status = store_load_settings(app->store, take_setting, app, err);
     if (status != SG_OK)
         return status;
+    settings_apply_log_level(app->settings);
     config = settings_engine_config(app->settings);
     status = engine_create(app->loop, app->store, app->work_pool, &config, &app->engine, err);
-    settings_apply_log_level(app->settings);
     if (status == SG_OK)
         status = engine_load(app->engine, &damaged, err);
     if (damaged > 0)
@@ -196,6 +198,13 @@ static void begin_stop(struct mail *mail)
     engine_stop(app->engine, on_engine_stopped, app);
 }
 
+static void open_log(struct app *app)
+{
+    log_open(app->data_folder);
+    crash_tell_last(app->data_folder);
+    crash_guard(app->data_folder);
+}
+
 static enum sg_status open_parts(struct app *app, struct sg_err *err)
 {
     process_enable_fast_room();
@@ -203,7 +212,7 @@ static enum sg_status open_parts(struct app *app, struct sg_err *err)
     if (status == SG_OK)
         status = lock_data(app, err);
     if (status == SG_OK)
-        log_open(app->data_folder);
+        open_log(app);
     if (status == SG_OK)
         status = work_pool_create(app->loop, &app->work_pool, err);
     if (status == SG_OK)
@@ -240,8 +249,8 @@ enum sg_status app_open(const struct app_options *options, struct app **out, str
 
 void app_run(struct app *app)
 {
-    log_line(LOG_INFO, "segd %s serves %s with data in %s", SEGUE_VERSION, app->pipe_name,
-             app->data_folder);
+    event_report(EVENT_STARTED, "segd %s serves %s with data in %s", SEGUE_VERSION, app->pipe_name,
+                 app->data_folder);
     app_touch(app);
     keep_notice(app);
     if (app->options.ends_when_idle)
@@ -250,7 +259,7 @@ void app_run(struct app *app)
     if (app->options.ready != NULL)
         app->options.ready(app->options.ctx);
     loop_run(app->loop);
-    log_line(LOG_INFO, "segd has stopped");
+    event_report(EVENT_STOPPED, "segd has stopped");
 }
 
 void app_stop(struct app *app)
@@ -274,6 +283,7 @@ void app_close(struct app *app)
         while (app->server != NULL)
             loop_turn(app->loop, UINT64_MAX);
     }
+    log_calls_destroy(app->log_calls);
     events_destroy(app->events);
     engine_destroy(app->engine);
     store_close(app->store);
@@ -282,8 +292,8 @@ void app_close(struct app *app)
     if (app->loop != NULL)
         loop_turn(app->loop, 0); /* what the closed parts left to deliver */
     loop_destroy(app->loop);
+    crash_unguard();
     log_close();
-    log_calls_destroy(app->log_calls);
     path_unlock(app->lock);
     data_notice_fini(&app->notice);
     sg_free(app->pipe_name);
@@ -326,6 +336,11 @@ struct events *app_events(const struct app *app)
     return app->events;
 }
 
+struct log_calls *app_log_calls(const struct app *app)
+{
+    return app->log_calls;
+}
+
 struct work_pool *app_work_pool(const struct app *app)
 {
     return app->work_pool;
@@ -334,11 +349,6 @@ struct work_pool *app_work_pool(const struct app *app)
 const struct app_options *app_options(const struct app *app)
 {
     return &app->options;
-}
-
-struct log_calls *app_log_calls(const struct app *app)
-{
-    return app->log_calls;
 }
 
 int64_t app_started_ms(const struct app *app)

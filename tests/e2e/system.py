@@ -67,6 +67,7 @@ class Wine:
         places = {"segd": self.dist / "segd.exe", "seg": self.dist / "seg.exe",
                   "talk": self.build / "tests" / "talk.exe",
                   "hold": self.build / "tests" / "hold.exe",
+                  "crash": self.build / "tests" / "crash.exe",
                   "fetch": self.build / "libseg" / "fetch.exe"}
         return self.windows(places[program])
 

@@ -65,3 +65,14 @@ def test_log_waits_no_longer_than_asked(daemon):
     last = daemon.call("daemon.log", lines=0)
     answer = daemon.call("daemon.log", after=last["next"], wait_ms=1)
     assert (answer["lines"], answer["missed"]) == ([], 0)
+
+
+def test_a_last_run_that_crashed_is_told_of_once(idle_daemon):
+    idle_daemon.data.mkdir()
+    note = idle_daemon.data / "segd.crash"
+    note.write_text("exception 0xc0000005 at segd.exe+0x1234\x1b[31m\nsecond line\n")
+    idle_daemon.start()
+    found = [line for line in idle_daemon.json("log") if "run crashed" in line["text"]]
+    assert [line["level"] for line in found] == ["error"], found
+    assert "0xc0000005" in found[0]["text"] and "\x1b" not in found[0]["text"]
+    assert not note.exists()
