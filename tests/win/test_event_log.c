@@ -6,10 +6,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <wchar.h>
 
 #include <cmocka.h>
 
 #include "base/mem.h"
+#include "cli/win/event_source.h"
 #include "os/win/wide.h"
 #include "os/win/win.h"
 
@@ -64,12 +66,43 @@ static void event_log__open__takes_events(void **state)
     assert_int_equal(sg_mem_live(), 0);
 }
 
+/* ---- the source ---- */
+
+static const wchar_t source_key[] =
+    L"SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\Segue";
+
+static LSTATUS read_program(wchar_t *out, DWORD size)
+{
+    return RegGetValueW(HKEY_LOCAL_MACHINE, source_key, L"EventMessageFile",
+                        RRF_RT_REG_EXPAND_SZ | RRF_NOEXPAND, NULL, out, &size);
+}
+
+static void event_source__made_and_removed__names_the_program_meanwhile(void **state)
+{
+    (void)state;
+    wchar_t program[64];
+    DWORD types = 0;
+    DWORD size = sizeof types;
+    assert_int_equal(event_source_install("C:\\old\\segd.exe", NULL), SG_OK);
+    assert_int_equal(event_source_install("C:\\new place\\segd.exe", NULL), SG_OK);
+    assert_int_equal(read_program(program, sizeof program), ERROR_SUCCESS);
+    assert_int_equal(wcscmp(program, L"C:\\new place\\segd.exe"), 0);
+    assert_int_equal(RegGetValueW(HKEY_LOCAL_MACHINE, source_key, L"TypesSupported", RRF_RT_DWORD,
+                                  NULL, &types, &size),
+                     ERROR_SUCCESS);
+    assert_int_equal(types, 7);
+    assert_int_equal(event_source_uninstall(NULL), SG_OK);
+    assert_int_equal(read_program(program, sizeof program), ERROR_FILE_NOT_FOUND);
+    assert_int_equal(event_source_uninstall(NULL), SG_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(messages__each_event__has_its_sentence_with_the_line),
         cmocka_unit_test(event_log__not_open__takes_nothing),
         cmocka_unit_test(event_log__open__takes_events),
+        cmocka_unit_test(event_source__made_and_removed__names_the_program_meanwhile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
