@@ -251,6 +251,7 @@ void app_run(struct app *app)
 {
     event_report(EVENT_STARTED, "segd %s serves %s with data in %s", SEGUE_VERSION, app->pipe_name,
                  app->data_folder);
+    log_flush(); /* who waits for us may look there */
     app_touch(app);
     keep_notice(app);
     if (app->options.ends_when_idle)

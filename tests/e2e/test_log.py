@@ -3,6 +3,8 @@
 import json
 import re
 
+from origin import File
+
 LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (error|warning|info|debug) \S.*")
 
 
@@ -76,3 +78,18 @@ def test_a_last_run_that_crashed_is_told_of_once(idle_daemon):
     assert [line["level"] for line in found] == ["error"], found
     assert "0xc0000005" in found[0]["text"] and "\x1b" not in found[0]["text"]
     assert not note.exists()
+
+
+def test_log_tells_how_jobs_ended_and_on_request_how_they_went(daemon, origin):
+    origin.add(File("f.bin", 4096, 1))
+    daemon.seg("settings", "log_level", "debug")
+    done, = daemon.add(origin.url("/f.bin"))
+    assert daemon.wait(done) == 0
+    failed, = daemon.add(origin.url("/missing\u202efdp"))
+    assert daemon.wait(failed) == 1
+    lines = [(line["level"], line["text"]) for line in daemon.json("log", "-n", 100)]
+    assert ("info", f"job {done}: done") in lines, lines
+    assert ("debug", f"job {done}: active") in lines, lines
+    ends = [(level, text) for level, text in lines if text.startswith(f"job {failed}: failed")]
+    assert [level for level, _ in ends] == ["warning"], lines
+    assert "404" in ends[0][1], ends
