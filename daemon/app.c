@@ -13,6 +13,7 @@
 #include "daemon/events.h"
 #include "daemon/log.h"
 #include "daemon/log_calls.h"
+#include "daemon/log_writer.h"
 #include "daemon/methods.h"
 #include "daemon/process.h"
 #include "daemon/settings.h"
@@ -35,6 +36,7 @@ struct app {
     struct engine *engine;
     struct events *events;
     struct log_calls *log_calls;
+    struct log_writer *log_writer;
     struct server *server;
     int64_t started_ms;
     uint64_t last_used_us;
@@ -216,6 +218,8 @@ static enum sg_status open_parts(struct app *app, struct sg_err *err)
     if (status == SG_OK)
         status = work_pool_create(app->loop, &app->work_pool, err);
     if (status == SG_OK)
+        app->log_writer = log_writer_create(app->loop, app->work_pool);
+    if (status == SG_OK)
         status = open_or_salvage_data(app, err);
     if (status == SG_OK)
         status = open_channel(app, err);
@@ -288,10 +292,12 @@ void app_close(struct app *app)
     events_destroy(app->events);
     engine_destroy(app->engine);
     store_close(app->store);
+    log_writer_stop(app->log_writer);
     work_pool_destroy(app->work_pool);
     settings_destroy(app->settings);
     if (app->loop != NULL)
         loop_turn(app->loop, 0); /* what the closed parts left to deliver */
+    log_writer_destroy(app->log_writer);
     loop_destroy(app->loop);
     crash_unguard();
     log_close();

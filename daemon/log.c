@@ -14,7 +14,6 @@
 #include "daemon/log_ring.h"
 #include "os/clock.h"
 #include "os/lock.h"
-#include "os/thread.h"
 
 enum { TAIL_MAX_BYTES = 256 * 1024, BATCH_MAX_BYTES = 64 * 1024 };
 
@@ -31,13 +30,10 @@ static struct lock lock;
 /* under lock */
 static struct log_ring *ring; /* NULL unless the log is open */
 static uint64_t written;      /* the number of the last line that was taken for writing */
-static bool is_closing;
 static void (*watcher)(void *ctx);
 static void *watcher_ctx;
-
-/* Of whoever opens and closes the log. */
-static struct thread *writer;
-static atomic_bool has_writer;
+static void (*waker)(void *ctx); /* NULL: whoever has a line writes it */
+static void *waker_ctx;
 
 void log_init(void)
 {
@@ -107,23 +103,6 @@ void log_flush(void)
     sg_buf_fini(&batch);
 }
 
-static bool await_lines(void)
-{
-    lock_take(&lock);
-    while (!is_closing && log_ring_newest(ring) == written)
-        lock_wait(&lock);
-    bool is_over = is_closing;
-    lock_release(&lock);
-    return !is_over;
-}
-
-static void run_writer(void *ctx)
-{
-    (void)ctx;
-    while (await_lines())
-        log_flush();
-}
-
 /* ---- opening ---- */
 
 /* What earlier runs wrote, for those who read the log. Lines that are none are left out. */
@@ -166,25 +145,16 @@ void log_open(const char *folder)
     lock_take(&lock);
     ring = opened;
     written = 0;
-    is_closing = false;
     if (log_files_open(folder, LOG_FILE_MAX, &files, &err) == SG_OK)
         remember_end();
     else
         complain(&err);
     lock_release(&lock);
     lock_release(&writing);
-    has_writer = thread_start("log", run_writer, NULL, &writer, &err) == SG_OK;
 }
 
 void log_close(void)
 {
-    lock_take(&lock);
-    is_closing = true;
-    lock_wake_all(&lock);
-    lock_release(&lock);
-    thread_join(writer);
-    writer = NULL;
-    has_writer = false;
     log_flush();
     lock_take(&writing);
     lock_take(&lock);
@@ -209,18 +179,27 @@ void log_set_level(enum log_level level)
 
 /* ---- lines ---- */
 
+static void tell_of_line(void)
+{
+    if (watcher != NULL)
+        watcher(watcher_ctx);
+    if (waker != NULL)
+        waker(waker_ctx);
+}
+
 /* False when the log is not open. */
 static bool keep_line(enum log_level level, const char *line, size_t length)
 {
     lock_take(&lock);
     bool is_open = ring != NULL;
+    bool is_left_to_us = waker == NULL;
     if (is_open) {
         log_ring_add(ring, level, line, length);
-        lock_wake_all(&lock);
-        if (watcher != NULL)
-            watcher(watcher_ctx);
+        tell_of_line();
     }
     lock_release(&lock);
+    if (is_open && is_left_to_us)
+        log_flush();
     return is_open;
 }
 
@@ -236,12 +215,17 @@ void log_line(enum log_level level, const char *format, ...)
     va_end(args);
     sg_utf8_trim_partial(text);
     size_t length = log_text_format(clock_wall_ms(), level, text, line);
-    if (is_ready && keep_line(level, line, length)) {
-        if (!has_writer)
-            log_flush(); /* at the end, or where there was no memory for the thread */
-    } else if (is_on_console) {
+    bool is_kept = is_ready && keep_line(level, line, length);
+    if (!is_kept && is_on_console)
         console_write_error(line);
-    }
+}
+
+void log_hand_over(void (*wake)(void *ctx), void *ctx)
+{
+    lock_take(&lock);
+    waker = wake;
+    waker_ctx = ctx;
+    lock_release(&lock);
 }
 
 /* ---- reading ---- */

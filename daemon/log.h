@@ -1,6 +1,6 @@
 /* The daemon's log: one line a record, to segd.log in the data folder and, while the daemon has a
- * console, to stderr. Whoever has something to say only puts it into memory; a thread of its own
- * writes it, so that a slow disk or a console that somebody holds still never stops the engine.
+ * console, to stderr. Whoever has something to say only puts it into memory while the daemon runs;
+ * another thread writes it, so that a slow disk or a console that somebody holds still never stops the engine.
  * Lines that come faster than they can be written, and those that a full disk refuses, are counted,
  * and their number is told with the next line that can be written. Any thread. */
 #ifndef SEGUE_DAEMON_LOG_H
@@ -30,6 +30,11 @@ void log_set_level(enum log_level level);
 
 /* Writes one record as log_text_format says. */
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Leaves the writing to another thread that `wake` makes call log_flush; with NULL whoever has a
+ * line writes it, as at first. `wake` is called after each line, on any thread and with the log's
+ * lock held: all it may do is to post mail. */
+void log_hand_over(void (*wake)(void *ctx), void *ctx);
 
 /* Returns when all lines so far were written, or could not be. */
 void log_flush(void);
