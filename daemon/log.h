@@ -1,8 +1,8 @@
 /* The daemon's log: one line a record, to segd.log in the data folder and, while the daemon has a
- * console, to stderr. Whoever has something to say only puts it into memory while the daemon runs;
- * another thread writes it, so that a slow disk or a console that somebody holds still never stops the engine.
- * Lines that come faster than they can be written, and those that a full disk refuses, are counted,
- * and their number is told with the next line that can be written. Any thread. */
+ * console, to stderr. While the daemon runs, whoever has something to say only puts it into memory;
+ * another thread writes it, so that a slow disk or a console that somebody holds still never stops
+ * the engine. Lines that come faster than they can be written, and those that a full disk refuses,
+ * are counted, and their number is told with the next line that can be written. Any thread. */
 #ifndef SEGUE_DAEMON_LOG_H
 #define SEGUE_DAEMON_LOG_H
 
