@@ -21,6 +21,7 @@ enum exit_code cmd_show(struct caller *caller, const struct args *args);
 enum exit_code cmd_watch(struct caller *caller, const struct args *args);
 enum exit_code cmd_wait(struct caller *caller, const struct args *args);
 enum exit_code cmd_events(struct caller *caller, const struct args *args);
+enum exit_code cmd_log(struct caller *caller, const struct args *args);
 enum exit_code cmd_pause(struct caller *caller, const struct args *args);
 enum exit_code cmd_resume(struct caller *caller, const struct args *args);
 enum exit_code cmd_cancel(struct caller *caller, const struct args *args);

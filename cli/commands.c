@@ -43,6 +43,10 @@ static const struct option options[OPTION_COUNT] = {
     [OPTION_PROGRESS] = { '\0', "progress", "MS", NULL,
                           "progress every MS milliseconds, 100 to 60000, or off (1000)" },
     [OPTION_ALGORITHM] = { '\0', "algorithm", "ALG", "sha256|sha512|sha1|md5", "make this digest" },
+    [OPTION_LINES] = { 'n', "lines", "N", NULL, "begin with the last N lines (20)" },
+    [OPTION_FOLLOW] = { 'f', "follow", NULL, NULL, "go on with what comes, until Ctrl-C" },
+    [OPTION_LEVEL] = { '\0', "level", "L", "error|warning|info|debug",
+                       "only lines of this level, and worse ones" },
     [OPTION_HOSTS] = { '\0', "hosts", NULL, NULL, "show what is remembered of servers" },
     [OPTION_FORGET_HOSTS] = { '\0', "forget-hosts", NULL, NULL,
                               "forget what is remembered of servers, all or one" },
@@ -138,6 +142,13 @@ static const struct command commands[COMMAND_COUNT] = {
                         "The service may then read, make, change and delete what is in DIR and "
                         "below, for\nevery user's downloads there. It needs no daemon.",
                         NULL, BIT(OPTION_REVOKE) | COMMON, 1, 1 },
+    [COMMAND_LOG] = { "log", "", "show the daemon's log",
+                      "The daemon keeps the last few thousand lines in memory; the rest is in "
+                      "segd.log in its\ndata folder. What it writes there is the setting "
+                      "log_level. With --json: an array, with\n-f one object a line.",
+                      NULL,
+                      BIT(OPTION_LINES) | BIT(OPTION_FOLLOW) | BIT(OPTION_LEVEL) | COMMON_JSON, 0,
+                      0 },
     [COMMAND_COMPLETION] = { "completion", "bash|powershell", "write a completion script", NULL,
                              "bash|powershell", COMMON, 1, 1 },
     [COMMAND_HELP] = { "help", "[COMMAND]", "show help", NULL, NULL, COMMON, 0, 1 },

@@ -19,6 +19,7 @@ static command_fn *const functions[COMMAND_COUNT] = {
     [COMMAND_REMOVE] = cmd_remove, [COMMAND_MOVE] = cmd_move,         [COMMAND_SET] = cmd_set,
     [COMMAND_LIMIT] = cmd_limit,   [COMMAND_REFRESH] = cmd_refresh,   [COMMAND_STATUS] = cmd_status,
     [COMMAND_EVENTS] = cmd_events, [COMMAND_SETTINGS] = cmd_settings, [COMMAND_VERIFY] = cmd_verify,
+    [COMMAND_LOG] = cmd_log,
 };
 
 static enum exit_code no_such_command(const char *name)

@@ -8,9 +8,13 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "daemon/awake.h"
+#include "daemon/crash.h"
 #include "daemon/data.h"
+#include "daemon/event_log.h"
 #include "daemon/events.h"
 #include "daemon/log.h"
+#include "daemon/log_calls.h"
+#include "daemon/log_writer.h"
 #include "daemon/methods.h"
 #include "daemon/owner.h"
 #include "daemon/process.h"
@@ -34,6 +38,8 @@ struct app {
     struct engine *engine;
     struct events *events;
     struct awake *awake; /* NULL where the system has no such thing */
+    struct log_calls *log_calls;
+    struct log_writer *log_writer;
     struct server *server;
     int64_t started_ms;
     uint64_t last_used_us;
@@ -93,6 +99,7 @@ static enum sg_status open_engine(struct app *app, struct sg_err *err)
     enum sg_status status = store_load_settings(app->store, take_setting, app, err);
     if (status != SG_OK)
         return status;
+    settings_apply_log_level(app->settings);
     config = settings_engine_config(app->settings);
     status = engine_create(app->loop, app->store, app->work_pool, &config, &app->engine, err);
     if (status == SG_OK)
@@ -153,7 +160,8 @@ static void open_awake(struct app *app)
 static enum sg_status open_channel(struct app *app, struct sg_err *err)
 {
     app->events = events_create(app);
-    if (app->events == NULL)
+    app->log_calls = log_calls_create(app);
+    if (app->events == NULL || app->log_calls == NULL)
         return sg_err_set(err, SG_E_NOMEM, "out of memory");
     struct server_handler handler = { methods_on_call, methods_on_close, app->options.identify };
     enum pipe_access access =
@@ -205,6 +213,13 @@ static void begin_stop(struct mail *mail)
     engine_stop(app->engine, on_engine_stopped, app);
 }
 
+static void open_log(struct app *app)
+{
+    log_open(app->data_folder);
+    crash_tell_last(app->data_folder);
+    crash_guard(app->data_folder);
+}
+
 static enum sg_status open_parts(struct app *app, struct sg_err *err)
 {
     process_enable_fast_room();
@@ -212,9 +227,11 @@ static enum sg_status open_parts(struct app *app, struct sg_err *err)
     if (status == SG_OK)
         status = lock_data(app, err);
     if (status == SG_OK)
-        log_open(app->data_folder);
+        open_log(app);
     if (status == SG_OK)
         status = work_pool_create(app->loop, &app->work_pool, err);
+    if (status == SG_OK)
+        app->log_writer = log_writer_create(app->loop, app->work_pool);
     if (status == SG_OK)
         status = open_or_salvage_data(app, err);
     if (status == SG_OK)
@@ -251,8 +268,9 @@ enum sg_status app_open(const struct app_options *options, struct app **out, str
 
 void app_run(struct app *app)
 {
-    log_line(LOG_INFO, "segd %s serves %s with data in %s", SEGUE_VERSION, app->pipe_name,
-             app->data_folder);
+    event_report(EVENT_STARTED, "segd %s serves %s with data in %s", SEGUE_VERSION, app->pipe_name,
+                 app->data_folder);
+    log_flush(); /* who waits for us may look there */
     app_touch(app);
     keep_notice(app);
     if (app->options.ends_when_idle)
@@ -261,7 +279,7 @@ void app_run(struct app *app)
     if (app->options.ready != NULL)
         app->options.ready(app->options.ctx);
     loop_run(app->loop);
-    log_line(LOG_INFO, "segd has stopped");
+    event_report(EVENT_STOPPED, "segd has stopped");
 }
 
 void app_stop(struct app *app)
@@ -286,14 +304,18 @@ void app_close(struct app *app)
             loop_turn(app->loop, UINT64_MAX);
     }
     awake_destroy(app->awake);
+    log_calls_destroy(app->log_calls);
     events_destroy(app->events);
     engine_destroy(app->engine);
     store_close(app->store);
+    log_writer_stop(app->log_writer);
     work_pool_destroy(app->work_pool);
     settings_destroy(app->settings);
     if (app->loop != NULL)
         loop_turn(app->loop, 0); /* what the closed parts left to deliver */
+    log_writer_destroy(app->log_writer);
     loop_destroy(app->loop);
+    crash_unguard();
     log_close();
     path_unlock(app->lock);
     data_notice_fini(&app->notice);
@@ -335,6 +357,11 @@ struct server *app_server(const struct app *app)
 struct events *app_events(const struct app *app)
 {
     return app->events;
+}
+
+struct log_calls *app_log_calls(const struct app *app)
+{
+    return app->log_calls;
 }
 
 struct work_pool *app_work_pool(const struct app *app)

@@ -13,6 +13,7 @@
 
 struct app;
 struct events;
+struct log_calls;
 struct settings;
 
 enum app_mode {
@@ -55,6 +56,7 @@ struct store *app_store(const struct app *app);
 struct settings *app_settings(const struct app *app);
 struct server *app_server(const struct app *app);
 struct events *app_events(const struct app *app);
+struct log_calls *app_log_calls(const struct app *app);
 struct work_pool *app_work_pool(const struct app *app);
 const struct app_options *app_options(const struct app *app);
 int64_t app_started_ms(const struct app *app);

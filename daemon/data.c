@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "daemon/event_log.h"
 #include "daemon/log.h"
 #include "os/clock.h"
 #include "os/path.h"
@@ -142,7 +143,8 @@ static void tell(struct data_notice *notice, const struct names *names, const ch
     if (found->n_refused > 0)
         sg_buf_printf(&text, ", %u made no sense", (unsigned)found->n_refused);
     sg_buf_printf(&text, "; the damaged file is %s", names->aside);
-    log_line(LOG_ERROR, "%s (%s)", text.is_failed ? "the database was damaged" : text.data, why);
+    event_report(EVENT_DATABASE_DAMAGED, "%s (%s)",
+                 text.is_failed ? "the database was damaged" : text.data, why);
     set_notice(notice, &text, names->aside);
 }
 
@@ -200,7 +202,7 @@ static void tell_trouble(const struct store *store, struct data_notice *notice)
     const char *trouble = trouble_text(store_trouble(store));
     if (trouble == NULL)
         return;
-    log_line(LOG_ERROR, "%s", trouble);
+    event_report(EVENT_DATABASE_DAMAGED, "%s", trouble);
     if (notice->text == NULL)
         notice->text = sg_strdup(trouble);
 }

@@ -91,6 +91,36 @@ static void on_warning(void *ctx, struct job *job, const struct sg_err *err)
     log_line(LOG_WARNING, "job %lld: %s", (long long)job_record_of(job)->id, sg_err_text(err));
 }
 
+/* What a person who reads the log later wants to know of a job: its end, and what it waits for that
+ * somebody may have to do something about. The rest of its way is for finding out why. */
+static enum log_level level_of(const struct job_record *record)
+{
+    switch (record->state) {
+    case JOB_FAILED:
+        return LOG_WARNING;
+    case JOB_DONE:
+    case JOB_CANCELLED:
+        return LOG_INFO;
+    case JOB_WAITING:
+        return record->reason == JOB_REASON_RETRY || record->reason == JOB_REASON_SCHEDULE
+                   ? LOG_DEBUG
+                   : LOG_INFO;
+    default:
+        return LOG_DEBUG;
+    }
+}
+
+static void on_state(void *ctx, struct job *job)
+{
+    (void)ctx;
+    const struct job_record *record = job_record_of(job);
+    const char *reason = job_reason_word(record->reason);
+    const char *message = record->error_message;
+    log_line(level_of(record), "job %lld: %s%s%s%s%s", (long long)record->id,
+             job_state_word(record->state), reason[0] != '\0' ? ": " : "", reason,
+             message != NULL ? ": " : "", message != NULL ? message : "");
+}
+
 static void on_part(void *ctx, struct job *job)
 {
     (void)ctx;
@@ -125,7 +155,8 @@ static void send_progress(struct timer *timer)
 
 struct events *events_create(struct app *app)
 {
-    static const struct engine_listener listener = { on_job, on_removed, on_warning, on_part };
+    static const struct engine_listener listener = { on_job, on_removed, on_warning, on_part,
+                                                     on_state };
     struct events *events = sg_alloc(sizeof *events);
     if (events == NULL)
         return NULL;

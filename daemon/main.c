@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "daemon/console.h"
 #include "daemon/host.h"
+#include "daemon/log.h"
 #include "ipc/dial.h"
 #include "net/net.h"
 #include "os/path.h"
@@ -123,6 +124,7 @@ int segd_main(int argc, char **argv)
 {
     struct host_request request = { 0 };
     const char *command = argc > 1 ? argv[1] : "--help";
+    log_init();
     if (strcmp(command, "--version") == 0) {
         printf("segd %s (%s)\n", SEGUE_VERSION, net_version());
         return EXIT_SUCCESS;

@@ -15,6 +15,7 @@ static method_fn *const methods[METHOD_COUNT] = {
     [METHOD_DAEMON_INFO] = method_daemon_info,
     [METHOD_DAEMON_STATS] = method_daemon_stats,
     [METHOD_DAEMON_SHUTDOWN] = method_daemon_shutdown,
+    [METHOD_DAEMON_LOG] = method_daemon_log,
     [METHOD_DAEMON_HOSTS] = method_daemon_hosts,
     [METHOD_DAEMON_FORGET_HOSTS] = method_daemon_forget_hosts,
     [METHOD_JOB_ADD] = method_job_add,

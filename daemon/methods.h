@@ -24,6 +24,9 @@ method_fn method_settings_set;
 method_fn method_events_subscribe;
 method_fn method_events_unsubscribe;
 
+/* methods_log.c */
+method_fn method_daemon_log;
+
 /* methods_hosts.c */
 method_fn method_daemon_hosts;
 method_fn method_daemon_forget_hosts;

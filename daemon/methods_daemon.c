@@ -273,6 +273,7 @@ static enum sg_status change_setting(struct app *app, enum setting setting, cons
     if (status != SG_OK)
         return status;
     app_review_sleep(app);
+    settings_apply_log_level(app_settings(app));
     struct engine_config config = settings_engine_config(app_settings(app));
     status = engine_configure(app_engine(app), &config);
     return status == SG_OK ? SG_OK : sg_err_set(err, status, "the setting cannot be applied");

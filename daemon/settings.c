@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "base/utf.h"
+#include "daemon/log.h"
 #include "os/path.h"
 
 enum { TEXT_MAX = 4096, CONNECT_TIMEOUT_MS = 30000, IDLE_CONNECTIONS = 64 };
@@ -178,4 +179,9 @@ struct engine_config settings_engine_config(const struct settings *settings)
                  .connect_timeout_ms = CONNECT_TIMEOUT_MS,
                  .max_idle_connections = IDLE_CONNECTIONS },
     };
+}
+
+void settings_apply_log_level(const struct settings *settings)
+{
+    log_set_level(log_level_find(settings_text(settings, SET_LOG_LEVEL)));
 }

@@ -49,6 +49,8 @@ enum setting_type {
     X(SET_PROXY, "proxy", TEXT, "", 0, 0, "", "", "URL of the proxy for all jobs")                \
     X(SET_CA_FILE, "ca_file", TEXT, "", 0, 0, "", "",                                             \
       "PEM bundle of certificates to trust in place of Windows' own")                             \
+    X(SET_LOG_LEVEL, "log_level", WORD, "info", 0, 0, "", "error warning info debug",             \
+      "what the log is told: lines of this level and worse ones")                                 \
     X(SET_USER_AGENT, "user_agent", TEXT, "", 0, 0, "", "",                                       \
       "what Segue calls itself; Segue/VERSION when not set")
 
@@ -99,6 +101,9 @@ const char *settings_text(const struct settings *settings, enum setting setting)
 
 /* The value of a SETTING_NUMBER. */
 uint64_t settings_number(const struct settings *settings, enum setting setting);
+
+/* Tells the log which lines are wanted. */
+void settings_apply_log_level(const struct settings *settings);
 
 /* The engine's configuration; its strings point into the settings. */
 struct engine_config settings_engine_config(const struct settings *settings);

@@ -11,6 +11,7 @@
 #include "cli/host.h"
 #include "cli/need.h"
 #include "cli/service_wait.h"
+#include "cli/win/event_source.h"
 #include "cli/win/service_win.h"
 #include "cli/win/text.h"
 
@@ -422,6 +423,8 @@ static enum sg_status make_all(struct desk *desk, const wchar_t *command, struct
     if (status == SG_OK)
         status = service_configure(desk->service, service_rights_give(), err);
     if (status == SG_OK)
+        status = event_source_install(made->program, err);
+    if (status == SG_OK)
         status = query(desk->service, &facts, err);
     if (status == SG_OK)
         made->account = need(sg_strdup(facts.account));
@@ -482,6 +485,7 @@ static enum sg_status remove_service(struct sg_err *err)
         desk.service = NULL;
         await_absence(desk.manager);
         service_rights_take();
+        status = event_source_uninstall(err);
     }
     close_desk(&desk);
     return status;

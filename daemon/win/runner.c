@@ -1,6 +1,7 @@
 /* Running the app. Its state is the process's. */
 #include "daemon/win/runner.h"
 
+#include "daemon/event_log.h"
 #include "daemon/log.h"
 #include "os/win/win.h"
 
@@ -35,7 +36,7 @@ static void record_failure(const struct app_options *options, const struct sg_er
 {
     log_to_console(false);
     log_open(options->data_folder);
-    log_line(LOG_ERROR, "segd could not start: %s", sg_err_text(err));
+    event_report(EVENT_START_FAILED, "segd could not start: %s", sg_err_text(err));
     log_close();
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/status_number.h"
 #include "daemon/console.h"
+#include "daemon/event_log.h"
 #include "daemon/log.h"
 #include "daemon/win/runner.h"
 #include "os/op.h"
@@ -91,7 +92,8 @@ static void run_stop_pulse(void *ctx)
             return;
         report_again();
     }
-    log_line(LOG_ERROR, "segd did not stop within %d s and is ended", STOP_LIMIT_MS / 1000);
+    event_report(EVENT_ENDED, "segd did not stop within %d s and is ended", STOP_LIMIT_MS / 1000);
+    log_flush();
     report(SERVICE_STOPPED);
     TerminateProcess(GetCurrentProcess(), EXIT_FAILURE);
 }
@@ -204,6 +206,7 @@ int host_serve(const struct host_request *asked)
     const SERVICE_TABLE_ENTRYW services[] = { { service_name, on_start }, { NULL, NULL } };
     request = asked;
     log_to_console(false);
+    event_log_open();
     if (!StartServiceCtrlDispatcherW(services))
         return explain_refusal(GetLastError());
     return outcome == SG_OK ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -7,6 +7,7 @@
     X(METHOD_DAEMON_INFO, "daemon.info")                 \
     X(METHOD_DAEMON_STATS, "daemon.stats")               \
     X(METHOD_DAEMON_SHUTDOWN, "daemon.shutdown")         \
+    X(METHOD_DAEMON_LOG, "daemon.log")                   \
     X(METHOD_DAEMON_HOSTS, "daemon.hosts")               \
     X(METHOD_DAEMON_FORGET_HOSTS, "daemon.forget_hosts") \
     X(METHOD_JOB_ADD, "job.add")                         \

@@ -7,6 +7,10 @@
 /* Reports the failed condition on stderr and ends the process abnormally. */
 _Noreturn void sg_assert_failed(const char *what, const char *file, int line);
 
+/* Calls `told` with the words of a failed condition before the process ends: for whoever writes
+ * down why it did. NULL: nobody. At start, before there are threads. */
+void sg_assert_tell(void (*told)(const char *text));
+
 /* Ends the process when `cond` is false. */
 #define SG_ASSERT(cond) ((cond) ? (void)0 : sg_assert_failed(#cond, __FILE__, __LINE__))
 

@@ -41,6 +41,8 @@ struct engine_listener {
     /* Something did not work that does not stop the job; for the log. */
     void (*on_warning)(void *ctx, struct job *job, const struct sg_err *err);
     void (*on_part)(void *ctx, struct job *job); /* its part file was created */
+    /* After on_job, where its state or the reason for it is another than the last time. */
+    void (*on_state)(void *ctx, struct job *job);
 };
 
 /* Creates an engine on an open store and a pool for blocking calls, which it does not own. */

@@ -39,7 +39,9 @@ struct job {
     int64_t room_done;        /* what it had when it last ran out of room */
     int room_tries;           /* since then */
     enum desire desire;
-    bool purges;        /* with DESIRE_REMOVE */
+    bool purges;               /* with DESIRE_REMOVE */
+    enum job_state told_state; /* by on_state */
+    enum job_reason told_reason;
     bool is_committed;  /* the store has it: others may know about it */
     bool is_unsaved;    /* a save failed; it is tried again */
     uint64_t last_save; /* the number of the newest one: only that one tells others */

@@ -179,6 +179,8 @@ static bool take_loaded(void *ctx, struct job_record *record)
         return false;
     }
     job->is_committed = true;
+    job->told_state = job->record.state;
+    job->told_reason = job->record.reason;
     job_schedule(job, 0);
     if (job->record.state == JOB_CANCELLED)
         job_discard_part(job); /* a crash may have come before it was gone */

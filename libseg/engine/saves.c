@@ -76,11 +76,25 @@ enum sg_status engine_when_saved(struct engine *engine, void (*done)(void *ctx),
     return SG_OK;
 }
 
+static void announce_state(struct job *job)
+{
+    struct engine *engine = job->engine;
+    if (job->told_state == job->record.state && job->told_reason == job->record.reason)
+        return;
+    job->told_state = job->record.state;
+    job->told_reason = job->record.reason;
+    if (engine->listener.on_state != NULL)
+        engine->listener.on_state(engine->listener_ctx, job);
+}
+
 void job_announce(struct job *job)
 {
     struct engine *engine = job->engine;
-    if (job->is_committed && engine->listener.on_job != NULL)
+    if (!job->is_committed)
+        return;
+    if (engine->listener.on_job != NULL)
         engine->listener.on_job(engine->listener_ctx, job);
+    announce_state(job);
 }
 
 static void mark_unsaved(struct job *job)

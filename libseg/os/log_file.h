@@ -1,24 +1,31 @@
-/* A text file that lines are appended to, and that is moved to "PATH.1" when it is full. Any
- * thread. */
+/* One text file that is only appended to, while others may read, rename or delete it. One thread
+ * at a time. */
 #ifndef SEGUE_OS_LOG_FILE_H
 #define SEGUE_OS_LOG_FILE_H
 
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 
 struct log_file;
 
-/* Opens or creates it for appending; others may read it. `max_bytes`: its size is kept below. */
-SG_MUST_USE enum sg_status log_file_open(const char *path, uint64_t max_bytes,
-                                         struct log_file **out, struct sg_err *err);
+/* Opens or creates it; `*out_bytes` is its size. CreateFileW with FILE_APPEND_DATA and all sharing.
+ */
+SG_MUST_USE enum sg_status log_file_open(const char *path, struct log_file **out,
+                                         uint64_t *out_bytes, struct sg_err *err);
 
-/* Appends one line, as one write. A failure is forgotten: a log that cannot be written must not
- * stop the work it tells about. NULL is allowed. */
-void log_file_append(struct log_file *log, const char *line, size_t length);
+/* Appends, as one write, and returns how many bytes were written: fewer than `length` where the
+ * disk is full. */
+size_t log_file_write(struct log_file *file, const char *data, size_t length);
 
 /* Closes it. NULL is allowed. */
-void log_file_close(struct log_file *log);
+void log_file_close(struct log_file *file);
+
+/* Appends the last `max_bytes` bytes of the file `path`, or all there are, to `out`.
+ * SG_E_NOT_FOUND; SG_E_NOMEM. */
+SG_MUST_USE enum sg_status log_file_read_end(const char *path, size_t max_bytes, struct sg_buf *out,
+                                             struct sg_err *err);
 
 #endif

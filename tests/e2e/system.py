@@ -68,6 +68,7 @@ class Wine:
                   "talk": self.build / "tests" / "talk.exe",
                   "ask": self.build / "tests" / "ask.exe",
                   "hold": self.build / "tests" / "hold.exe",
+                  "crash": self.build / "tests" / "crash.exe",
                   "fetch": self.build / "libseg" / "fetch.exe"}
         return self.windows(places[program])
 

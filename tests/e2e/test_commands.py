@@ -10,8 +10,8 @@ from origin import File
 
 MIB = 1 << 20
 COMMANDS = ("add", "get", "list", "show", "watch", "wait", "pause", "resume", "cancel", "remove",
-            "move", "set", "limit", "refresh", "verify", "settings", "status", "events", "service", "grant", "completion",
-            "help")
+            "move", "set", "limit", "refresh", "verify", "settings", "status", "events", "service", "grant", "log",
+            "completion", "help")
 JOB_FIELDS = {"id", "key", "url", "mirrors", "final_url", "path", "state", "reason", "error",
               "total", "done", "rate", "eta", "lanes", "priority", "limit", "connections",
               "verified", "checksum", "digest", "etag", "last_modified", "owner", "attempts",

@@ -91,7 +91,7 @@ POSIX = """alloca dirent dlfcn endian fcntl getopt glob grp ifaddrs netdb poll p
            semaphore spawn strings syslog termios ucontext unistd utime
            arpa/* linux/* net/* netinet/* sys/*"""
 CRT = "conio direct fcntl io malloc process sys/stat sys/types"
-WINDOWS = """accctrl aclapi afunix bcrypt bcryptprimitives combaseapi dpapi evntprov fileapi guiddef
+WINDOWS = """accctrl aclapi afunix bcrypt bcryptprimitives combaseapi dbghelp dpapi evntprov fileapi guiddef
              handleapi initguid iphlpapi knownfolders lmaccess lmcons mswsock ncrypt ndis netlistmgr
              ntdef ntsecapi ntstatus objbase ole2 pathcch powrprof psapi rpc sddl sdkddkver shellapi
              shlobj shlwapi shobjidl sspi tchar tlhelp32 userenv versionhelpers win* ws2* wtsapi32

@@ -1,89 +1,70 @@
-/* The rotating log file, for tests only. */
+/* Files that are appended to, for tests only. */
 #define _GNU_SOURCE
 #include "os/log_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/mem.h"
 #include "os/posix/fail_posix.h"
 
 struct log_file {
-    pthread_mutex_t lock;
-    char *path;
-    uint64_t max_bytes;
-    /* under lock */
     int fd;
-    uint64_t size;
 };
 
-static int open_append(const char *path)
-{
-    return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-}
-
-enum sg_status log_file_open(const char *path, uint64_t max_bytes, struct log_file **out,
+enum sg_status log_file_open(const char *path, struct log_file **out, uint64_t *out_bytes,
                              struct sg_err *err)
 {
     struct stat info;
-    struct log_file *log = sg_alloc(sizeof *log);
-    char *copy = sg_strdup(path);
-    if (log == NULL || copy == NULL) {
-        sg_free(log);
-        sg_free(copy);
+    struct log_file *file = sg_alloc(sizeof *file);
+    if (file == NULL)
         return sg_err_set(err, SG_E_NOMEM, "out of memory");
-    }
-    log->path = copy;
-    log->max_bytes = max_bytes;
-    pthread_mutex_init(&log->lock, NULL);
-    log->fd = open_append(path);
-    if (log->fd < 0) {
+    file->fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (file->fd < 0) {
         int os_error = errno;
-        log_file_close(log);
+        sg_free(file);
         return posix_fail(err, os_error, "opening", path);
     }
-    if (fstat(log->fd, &info) == 0)
-        log->size = (uint64_t)info.st_size;
-    *out = log;
+    *out_bytes = fstat(file->fd, &info) == 0 ? (uint64_t)info.st_size : 0;
+    *out = file;
     return SG_OK;
 }
 
-static void rotate(struct log_file *log)
+size_t log_file_write(struct log_file *file, const char *data, size_t length)
 {
-    struct sg_buf old = { 0 };
-    sg_buf_printf(&old, "%s.1", log->path);
-    if (!old.is_failed && rename(log->path, old.data) == 0) {
-        close(log->fd);
-        log->fd = open_append(log->path);
-        log->size = 0;
-    }
-    sg_buf_fini(&old);
+    ssize_t written = write(file->fd, data, length);
+    return written > 0 ? (size_t)written : 0;
 }
 
-void log_file_append(struct log_file *log, const char *line, size_t length)
+void log_file_close(struct log_file *file)
 {
-    if (log == NULL)
+    if (file == NULL)
         return;
-    pthread_mutex_lock(&log->lock);
-    if (log->size + length > log->max_bytes)
-        rotate(log);
-    if (log->fd >= 0 && write(log->fd, line, length) > 0)
-        log->size += length;
-    pthread_mutex_unlock(&log->lock);
+    close(file->fd);
+    sg_free(file);
 }
 
-void log_file_close(struct log_file *log)
+static void read_end(int fd, size_t max_bytes, struct sg_buf *out)
 {
-    if (log == NULL)
+    struct stat info;
+    size_t size = fstat(fd, &info) == 0 && info.st_size > 0 ? (size_t)info.st_size : 0;
+    size_t wanted = size < max_bytes ? size : max_bytes;
+    if (!sg_buf_reserve(out, wanted))
         return;
-    if (log->fd >= 0)
-        close(log->fd);
-    pthread_mutex_destroy(&log->lock);
-    sg_free(log->path);
-    sg_free(log);
+    ssize_t n = pread(fd, out->data + out->length, wanted, (off_t)(size - wanted));
+    out->length += n > 0 ? (size_t)n : 0;
+    out->data[out->length] = '\0';
+}
+
+enum sg_status log_file_read_end(const char *path, size_t max_bytes, struct sg_buf *out,
+                                 struct sg_err *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return posix_fail(err, errno, "opening", path);
+    read_end(fd, max_bytes, out);
+    close(fd);
+    return out->is_failed ? sg_err_set(err, SG_E_NOMEM, "out of memory") : SG_OK;
 }

@@ -1,8 +1,7 @@
-/* The rotating log file. Opened with FILE_APPEND_DATA alone, so that every write goes to the end,
- * whoever else writes. */
+/* Files that are appended to. Opened with FILE_APPEND_DATA alone, so that every write goes to the
+ * end, whoever else writes. */
 #include "os/log_file.h"
 
-#include "base/buf.h"
 #include "base/mem.h"
 #include "os/win/error_win.h"
 #include "os/win/handle.h"
@@ -10,89 +9,86 @@
 #include "os/win/win.h"
 
 struct log_file {
-    SRWLOCK lock;
-    wchar_t *path;
-    wchar_t *old_path;
-    uint64_t max_bytes;
-    /* under lock */
     HANDLE handle;
-    uint64_t size;
 };
 
-static HANDLE open_append(const wchar_t *path)
+static enum sg_status open_path(const char *path, DWORD access, DWORD disposition, HANDLE *out,
+                                struct sg_err *err)
 {
-    return handle_normal(CreateFileW(path, FILE_APPEND_DATA | SYNCHRONIZE,
-                                     FILE_SHARE_READ | FILE_SHARE_DELETE, NULL, OPEN_ALWAYS,
-                                     FILE_ATTRIBUTE_NORMAL, NULL));
-}
-
-static enum sg_status make_paths(struct log_file *log, const char *path, struct sg_err *err)
-{
-    struct sg_buf old = { 0 };
-    sg_buf_printf(&old, "%s.1", path);
-    enum sg_status status = wide_path(path, &log->path, err);
-    if (status == SG_OK && old.is_failed)
-        status = sg_err_set(err, SG_E_NOMEM, "out of memory");
-    if (status == SG_OK)
-        status = wide_path(old.data, &log->old_path, err);
-    sg_buf_fini(&old);
-    return status;
-}
-
-enum sg_status log_file_open(const char *path, uint64_t max_bytes, struct log_file **out,
-                             struct sg_err *err)
-{
-    LARGE_INTEGER size;
-    struct log_file *log = sg_alloc(sizeof *log);
-    if (log == NULL)
-        return sg_err_set(err, SG_E_NOMEM, "out of memory");
-    InitializeSRWLock(&log->lock);
-    log->max_bytes = max_bytes;
-    enum sg_status status = make_paths(log, path, err);
-    if (status == SG_OK) {
-        log->handle = open_append(log->path);
-        if (log->handle == NULL)
-            status = error_report(err, GetLastError(), "opening", path);
-    }
-    if (status != SG_OK) {
-        log_file_close(log);
+    wchar_t *wide;
+    enum sg_status status = wide_path(path, &wide, err);
+    if (status != SG_OK)
         return status;
-    }
-    if (GetFileSizeEx(log->handle, &size))
-        log->size = (uint64_t)size.QuadPart;
-    *out = log;
+    HANDLE handle = handle_normal(
+        CreateFileW(wide, access, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
+                    disposition, FILE_ATTRIBUTE_NORMAL, NULL));
+    DWORD error = GetLastError();
+    sg_free(wide);
+    if (handle == NULL)
+        return error_report(err, error, "opening", path);
+    *out = handle;
     return SG_OK;
 }
 
-/* A reader that does not share deletion keeps the file where it is: then it goes on growing. */
-static void rotate(struct log_file *log)
+static uint64_t size_of(HANDLE handle)
 {
-    CloseHandle(log->handle);
-    if (MoveFileExW(log->path, log->old_path, MOVEFILE_REPLACE_EXISTING))
-        log->size = 0;
-    log->handle = open_append(log->path);
+    LARGE_INTEGER size;
+    return GetFileSizeEx(handle, &size) ? (uint64_t)size.QuadPart : 0;
 }
 
-void log_file_append(struct log_file *log, const char *line, size_t length)
+enum sg_status log_file_open(const char *path, struct log_file **out, uint64_t *out_bytes,
+                             struct sg_err *err)
 {
-    DWORD written;
-    if (log == NULL)
-        return;
-    AcquireSRWLockExclusive(&log->lock);
-    if (log->handle != NULL && log->size + length > log->max_bytes)
-        rotate(log);
-    if (log->handle != NULL && WriteFile(log->handle, line, (DWORD)length, &written, NULL))
-        log->size += written;
-    ReleaseSRWLockExclusive(&log->lock);
+    struct log_file *file = sg_alloc(sizeof *file);
+    if (file == NULL)
+        return sg_err_set(err, SG_E_NOMEM, "out of memory");
+    enum sg_status status = open_path(path, FILE_APPEND_DATA | FILE_READ_ATTRIBUTES | SYNCHRONIZE,
+                                      OPEN_ALWAYS, &file->handle, err);
+    if (status != SG_OK) {
+        sg_free(file);
+        return status;
+    }
+    *out_bytes = size_of(file->handle);
+    *out = file;
+    return SG_OK;
 }
 
-void log_file_close(struct log_file *log)
+size_t log_file_write(struct log_file *file, const char *data, size_t length)
 {
-    if (log == NULL)
+    DWORD written = 0;
+    return WriteFile(file->handle, data, (DWORD)length, &written, NULL) ? written : 0;
+}
+
+void log_file_close(struct log_file *file)
+{
+    if (file == NULL)
         return;
-    if (log->handle != NULL)
-        CloseHandle(log->handle);
-    sg_free(log->path);
-    sg_free(log->old_path);
-    sg_free(log);
+    handle_close(file->handle);
+    sg_free(file);
+}
+
+static void read_end(HANDLE handle, size_t max_bytes, struct sg_buf *out)
+{
+    DWORD n = 0;
+    uint64_t size = size_of(handle);
+    size_t wanted = size < max_bytes ? (size_t)size : max_bytes;
+    LARGE_INTEGER begin = { .QuadPart = (LONGLONG)(size - wanted) };
+    if (!sg_buf_reserve(out, wanted))
+        return;
+    if (SetFilePointerEx(handle, begin, NULL, FILE_BEGIN) &&
+        ReadFile(handle, out->data + out->length, (DWORD)wanted, &n, NULL))
+        out->length += n;
+    out->data[out->length] = '\0';
+}
+
+enum sg_status log_file_read_end(const char *path, size_t max_bytes, struct sg_buf *out,
+                                 struct sg_err *err)
+{
+    HANDLE handle = NULL;
+    enum sg_status status = open_path(path, GENERIC_READ, OPEN_EXISTING, &handle, err);
+    if (status != SG_OK)
+        return status;
+    read_end(handle, max_bytes, out);
+    handle_close(handle);
+    return out->is_failed ? sg_err_set(err, SG_E_NOMEM, "out of memory") : SG_OK;
 }

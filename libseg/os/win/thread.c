@@ -30,9 +30,12 @@ static void drop(struct thread *thread)
         sg_free(thread);
 }
 
+/* What is left of the stack when it overflows, so that the crash can be written down. */
 static DWORD WINAPI run_thread(void *arg)
 {
     struct thread *thread = arg;
+    ULONG left_bytes = 32 * 1024;
+    SetThreadStackGuarantee(&left_bytes);
     thread->run(thread->ctx);
     drop(thread);
     return 0;

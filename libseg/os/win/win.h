@@ -31,6 +31,7 @@
 
 #include <aclapi.h>
 #include <bcrypt.h>
+#include <dbghelp.h>
 #include <iphlpapi.h>
 #include <knownfolders.h>
 #include <ntsecapi.h>
