@@ -108,13 +108,15 @@ def add_jobs(cage, folder):
     origin = cage.origin
     cookies = folder / "c.txt"
     cookies.write_text(f"127.0.0.1\tFALSE\t/\tFALSE\t0\tid\t{CANARIES['cookie']}\n")
-    secrets = ["-H", f"X-Token: {CANARIES['header']}", "--cookie-file", cage.daemon.system.path(cookies),
+    headers = folder / "h.txt"
+    headers.write_text(f"X-Token: {CANARIES['header']}\r\n\nX-More: {CANARIES['header']}")
+    secrets = ["-H", "@" + cage.daemon.system.path(headers), "--cookie-file", cage.daemon.system.path(cookies),
                "-d", cage.daemon.system.path(cage.daemon.out)]
     elsewhere = f"http://me:{CANARIES['location']}@127.0.0.2:{{port}}/far.bin"
     serve(origin, "far.bin")
     urls = {
         "right": with_login(serve(origin, "right.bin", auth=["me", CANARIES["inurl"]],
-                                  require={"X-Token": CANARIES["header"]}), "inurl"),
+                                  require={"X-Token": CANARIES["header"], "X-More": CANARIES["header"]}), "inurl"),
         "wrong": with_login(serve(origin, "wrong.bin", auth=["me", "other"]), "inurl"),
         "missing": with_login(origin.url("none.bin"), "inurl"),
         "moved": with_login(serve(origin, "moved.bin", redirect=elsewhere), "inurl"),
@@ -125,6 +127,7 @@ def add_jobs(cage, folder):
     cage.seg("add", origin.url("right.bin"), "--user", f"me:{CANARIES['user']}", *secrets)
     cage.seg("add", origin.url("right.bin"), "--proxy", with_login("http://127.0.0.1:1", "proxy"), *secrets)
     cookies.unlink()
+    headers.unlink()
     return list(range(1, 8))
 
 
