@@ -169,6 +169,7 @@ def test_no_secret_is_anywhere(cage, tmp_path):
     assert "http://me:***@127.0.0.1:1" in cage.seg("settings", "proxy").stdout
     cage.seg("settings", "proxy", "")
     cage.origin.set("/slow.bin", {})
+    cage.seg("resume", 5)   # it may have given up by that proxy
     daemon.wait_until(5, lambda job: job["state"] == "done")
     cage.end(daemon.stop)
     cage.check()
