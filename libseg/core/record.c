@@ -88,8 +88,8 @@ enum sg_status job_record_lose_secrets(struct job_record *record)
         return SG_OK;
     enum sg_status status = job_record_set(
         &record->error_message,
-        "its headers, cookies or passwords were protected for another account or machine and cannot"
-        " be read: 'seg refresh' with a URL that needs none or has user:password, 'seg resume' to go"
+        "its headers, cookies or passwords were protected for another account or machine and"
+        " cannot be read: 'seg refresh' with a URL that needs none or has user:password, 'seg resume' to go"
         " on without them, or add it again with new ones");
     if (status != SG_OK)
         return status;

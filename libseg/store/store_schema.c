@@ -3,8 +3,8 @@
  * thread opens the store.
  *
  * The schema: `job` has a column for each field of a record but for those that have a table of
- * their own. `secret` has what must not be read by others, one field a row, so that it can be
- * stored protected (store_secret.c) without touching the rest; no row means NULL. `progress` has what a checkpoint
+ * their own. `secret` has what must not be read by others, one field a row, stored protected
+ * (store_secret.c); no row means NULL. `progress` has what a checkpoint
  * replaces, so that a checkpoint writes a few bytes and not the whole job; no row means nothing is
  * done. `host` has what downloads learned about servers; no job depends on it. AUTOINCREMENT
  * remembers the highest id in sqlite_sequence: a deleted job's id never comes back. Words stand in
