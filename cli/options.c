@@ -20,6 +20,17 @@ static enum sg_status refuse(struct sg_err *err, const struct command *command, 
     return sg_err_set(err, SG_E_INVALID, "%s %s: read 'seg help %s'", what, text, command->name);
 }
 
+/* What stands behind the name may be a secret. */
+static enum sg_status refuse_option(struct sg_err *err, const struct command *command,
+                                    const char *text, size_t length)
+{
+    char *name = sg_strndup(text, length);
+    enum sg_status status =
+        name != NULL ? refuse(err, command, "there is no option", name) : SG_E_NOMEM;
+    sg_free(name);
+    return status;
+}
+
 static bool is_choice(const char *choices, const char *value)
 {
     size_t length = strlen(value);
@@ -82,14 +93,15 @@ static enum sg_status take_long(struct cursor *cursor, struct args *args, const 
     const char *value = text[2 + length] == '=' ? text + 2 + length + 1 : NULL;
     enum option_id id = find_long(cursor->command, text + 2, length);
     if (id == OPTION_COUNT)
-        return refuse(err, cursor->command, "there is no option", text);
+        return refuse_option(err, cursor->command, text, length + 2);
     if (option_info(id)->argument != NULL) {
         char shown[64] = { 0 };
         memcpy(shown, text, length + 2); /* a name of the table, so it is short */
         return take_value(cursor, args, id, shown, value, err);
     }
     if (value != NULL)
-        return refuse(err, cursor->command, "no value can be given in", text);
+        return sg_err_set(err, SG_E_INVALID, "--%s takes no value: read 'seg help %s'",
+                          option_info(id)->name, cursor->command->name);
     keep(args, id, NULL);
     return SG_OK;
 }
@@ -100,7 +112,7 @@ static enum sg_status take_short(struct cursor *cursor, struct args *args, const
     for (const char *at = text + 1; *at != '\0'; at++) {
         enum option_id id = find_short(cursor->command, *at);
         if (id == OPTION_COUNT)
-            return refuse(err, cursor->command, "there is no option", text);
+            return refuse_option(err, cursor->command, (const char[]){ '-', *at }, 2);
         if (option_info(id)->argument != NULL) {
             const char shown[3] = { '-', *at, '\0' };
             return take_value(cursor, args, id, shown, at[1] != '\0' ? at + 1 : NULL, err);

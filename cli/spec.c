@@ -134,12 +134,52 @@ static void put_repeated(cJSON *common, const struct args *args, enum option_id 
     json_put(common, field, array);
 }
 
+/* One header a line, from a file: a command line can be read by everybody on the machine. */
+static enum sg_status append_header_file(cJSON *array, const char *path, struct sg_err *err)
+{
+    struct sg_buf text = { 0 };
+    enum sg_status status = text_file_read(path, &text, err);
+    const char *lines = text.data;
+    size_t length;
+    for (const char *line; status == SG_OK && (line = sg_next_line(&lines, &length)) != NULL;) {
+        if (length > 0 && line[length - 1] == '\r')
+            length--;
+        char *header = need(sg_strndup(line, length));
+        if (length > 0)
+            json_append_text(array, header);
+        sg_free_secret(header);
+    }
+    sg_buf_fini(&text);
+    return status;
+}
+
+/* No header begins with "@". */
+static enum sg_status put_headers(cJSON *common, const struct args *args, struct sg_err *err)
+{
+    if (!args_has(args, OPTION_HEADER))
+        return SG_OK;
+    cJSON *array = json_new_array();
+    enum sg_status status = SG_OK;
+    for (size_t i = 0; i < args->n_options && status == SG_OK; i++) {
+        const char *value = args->options[i].value;
+        if (args->options[i].id != OPTION_HEADER)
+            continue;
+        if (value[0] == '@')
+            status = append_header_file(array, value + 1, err);
+        else
+            json_append_text(array, value);
+    }
+    json_put(common, "headers", array);
+    return status;
+}
+
 static enum sg_status put_common(cJSON *common, const struct args *args, struct sg_err *err)
 {
     put_texts(common, args);
     put_repeated(common, args, OPTION_MIRROR, "mirrors");
-    put_repeated(common, args, OPTION_HEADER, "headers");
-    enum sg_status status = put_target(common, args, err);
+    enum sg_status status = put_headers(common, args, err);
+    if (status == SG_OK)
+        status = put_target(common, args, err);
     if (status == SG_OK)
         status = put_integer(common, args, OPTION_CONNECTIONS, "connections", 1, err);
     if (status == SG_OK)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/redact.h"
 #include "base/text.h"
 #include "cli/need.h"
 
@@ -45,11 +46,35 @@ static void append(struct url_list *list, const char *url, size_t length)
     list->items[list->n++] = need(sg_strndup(url, length));
 }
 
+/* Shows it without a password, and not all of one that is long. */
+static enum sg_status refuse_line(const char *name, unsigned long number, const char *line,
+                                  size_t length, struct sg_err *err)
+{
+    char *text = need(sg_strndup(line, length));
+    char *shown = need(sg_redact_address(text));
+    enum sg_status status = sg_err_set(err, SG_E_INVALID,
+                                       "%s, line %lu: '%.200s' is no address: correct the line, "
+                                       "nothing was added",
+                                       name, number, shown);
+    sg_free(shown);
+    sg_free(text);
+    return status;
+}
+
+static enum sg_status refuse_address(const char *url, struct sg_err *err)
+{
+    char *shown = need(sg_redact_address(url));
+    enum sg_status status =
+        sg_err_set(err, SG_E_INVALID,
+                   "'%s' is no address: give one that begins with http:// or https://", shown);
+    sg_free(shown);
+    return status;
+}
+
 enum sg_status url_list_add(struct url_list *list, const char *url, struct sg_err *err)
 {
     if (!is_address(url, strlen(url)))
-        return sg_err_set(err, SG_E_INVALID,
-                          "'%s' is no address: give one that begins with http:// or https://", url);
+        return refuse_address(url, err);
     append(list, url, strlen(url));
     return SG_OK;
 }
@@ -69,10 +94,7 @@ enum sg_status url_list_add_lines(struct url_list *list, const char *name, const
             length--;
         if (length > 0 && line[0] != '#') {
             if (!is_address(line, length))
-                return sg_err_set(err, SG_E_INVALID,
-                                  "%s, line %lu: '%.*s' is no address: correct the line, nothing "
-                                  "was added",
-                                  name, number, (int)(length < 200 ? length : 200), line);
+                return refuse_line(name, number, line, length, err);
             append(list, line, length);
         }
     }

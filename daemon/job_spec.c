@@ -151,7 +151,7 @@ static enum sg_status check_header(const char *text, struct sg_buf *out, struct 
     for (size_t i = 0; i < length && is_token; i++)
         is_token = text[i] > 0x20 && strchr("()<>@,;:\\\"/[]?={}", text[i]) == NULL;
     if (!is_token)
-        return sg_err_set(err, SG_E_INVALID, "'%s' is not a header: give 'Name: value'", text);
+        return sg_err_set(err, SG_E_INVALID, "a header is not one: give 'Name: value'");
     memcpy(name, text, length);
     for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++) {
         if (sg_equals_ignoring_case(name, ours[i]))
@@ -179,7 +179,8 @@ static enum sg_status on_cookies(const cJSON *value, struct job_record *record, 
 
 static enum sg_status on_proxy(const cJSON *value, struct job_record *record, struct sg_err *err)
 {
-    return take_text(value, &record->proxy, "the URL of a proxy", err);
+    enum sg_status status = take_text(value, &record->proxy, "the URL of a proxy", err);
+    return status == SG_OK ? net_proxy_check(record->proxy, err) : status;
 }
 
 static enum sg_status on_checksum(const cJSON *value, struct job_record *record, struct sg_err *err)

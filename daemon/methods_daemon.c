@@ -181,7 +181,9 @@ static cJSON *setting_json(const struct settings *settings, enum setting setting
     const struct setting_info *info = settings_info(setting);
     cJSON *object = cJSON_CreateObject();
     cJSON_AddStringToObject(object, "name", info->name);
-    add_value(object, "value", info, settings_text(settings, setting));
+    char *shown = settings_shown(settings, setting);
+    add_value(object, "value", info, shown != NULL ? shown : "");
+    sg_free(shown);
     add_value(object, "default", info, info->standard);
     cJSON_AddStringToObject(object, "type", type_word(info->type));
     if (info->type == SETTING_NUMBER) {

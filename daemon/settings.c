@@ -6,9 +6,11 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "base/redact.h"
 #include "base/text.h"
 #include "base/utf.h"
 #include "daemon/log.h"
+#include "net/net.h"
 #include "os/path.h"
 
 enum { TEXT_MAX = 4096, CONNECT_TIMEOUT_MS = 30000, IDLE_CONNECTIONS = 64 };
@@ -34,7 +36,7 @@ void settings_destroy(struct settings *settings)
     if (settings == NULL)
         return;
     for (unsigned i = 0; i < SETTING_COUNT; i++)
-        sg_free(settings->values[i]);
+        sg_free_secret(settings->values[i]);
     sg_free(settings);
 }
 
@@ -108,6 +110,14 @@ static enum sg_status check_folder(const struct setting_info *info, const char *
                       info->name, value);
 }
 
+/* The value is not repeated: it may have a password in it. */
+static enum sg_status check_proxy(const struct setting_info *info, const char *value,
+                                  struct sg_err *err)
+{
+    enum sg_status status = check_text(info, value, err);
+    return status == SG_OK && value[0] != '\0' ? net_proxy_check(value, err) : status;
+}
+
 enum sg_status settings_check(enum setting setting, const char *value, struct sg_err *err)
 {
     const struct setting_info *info = settings_info(setting);
@@ -117,7 +127,15 @@ enum sg_status settings_check(enum setting setting, const char *value, struct sg
         return check_word(info, value, err);
     if (info->type == SETTING_FOLDER)
         return check_folder(info, value, err);
+    if (setting == SET_PROXY)
+        return check_proxy(info, value, err);
     return check_text(info, value, err);
+}
+
+char *settings_shown(const struct settings *settings, enum setting setting)
+{
+    const char *text = settings_text(settings, setting);
+    return setting == SET_PROXY ? sg_redact_address(text) : sg_strdup(text);
 }
 
 enum sg_status settings_set(struct settings *settings, enum setting setting, const char *value,
@@ -129,7 +147,7 @@ enum sg_status settings_set(struct settings *settings, enum setting setting, con
     char *copy = sg_strdup(value);
     if (value != NULL && copy == NULL)
         return sg_err_set(err, SG_E_NOMEM, "out of memory");
-    sg_free(settings->values[setting]);
+    sg_free_secret(settings->values[setting]); /* a proxy's has a password */
     settings->values[setting] = copy;
     return SG_OK;
 }

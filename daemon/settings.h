@@ -99,6 +99,10 @@ SG_MUST_USE enum sg_status settings_set(struct settings *settings, enum setting 
 /* The value as text; valid until it is set again. */
 const char *settings_text(const struct settings *settings, enum setting setting);
 
+/* As settings_text, but without the password that a proxy's address may have: for every eye. The
+ * caller's (sg_free); NULL when memory ran out. */
+char *settings_shown(const struct settings *settings, enum setting setting);
+
 /* The value of a SETTING_NUMBER. */
 uint64_t settings_number(const struct settings *settings, enum setting setting);
 

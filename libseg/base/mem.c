@@ -76,6 +76,20 @@ void sg_free(void *memory)
     free(memory);
 }
 
+void sg_wipe(void *memory, size_t size)
+{
+    volatile unsigned char *bytes = memory;
+    for (size_t i = 0; i < size; i++)
+        bytes[i] = 0;
+}
+
+void sg_free_secret(char *text)
+{
+    if (text != NULL)
+        sg_wipe(text, strlen(text));
+    sg_free(text);
+}
+
 void sg_mem_fail_after(uint64_t count)
 {
     atomic_store(&fails_once, false);

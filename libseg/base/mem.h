@@ -25,6 +25,12 @@ char *sg_strndup(const char *text, size_t length);
 /* Releases what the functions above gave. NULL is allowed. */
 void sg_free(void *memory);
 
+/* Overwrites `size` bytes with zeros, also where the compiler sees that nobody reads them again. */
+void sg_wipe(void *memory, size_t size);
+
+/* As sg_free, for a string: overwrites it first. */
+void sg_free_secret(char *text);
+
 /* For tests: the allocation after the next `count` ones fails, and every later one too;
  * UINT64_MAX (the start value) means never. */
 void sg_mem_fail_after(uint64_t count);

@@ -40,6 +40,7 @@ enum sg_class {
     X(SG_E_IN_USE, "in_use", USER, "another program holds the file")                              \
     X(SG_E_TOO_LARGE, "file_too_large", USER, "the file system cannot hold a file of this size")  \
     X(SG_E_INVALID, "invalid", USER, "a value is not valid")                                      \
+    X(SG_E_SECRETS, "secrets_lost", USER, "its secrets cannot be read by this account")           \
     X(SG_E_SCHEME, "unsupported_scheme", USER, "only http and https are supported")               \
     X(SG_E_NOT_FOUND, "not_found", USER, "there is no such thing")                                \
     X(SG_E_STATE, "wrong_state", USER, "the job's state does not allow this")                     \

@@ -34,6 +34,11 @@ void job_record_init(struct job_record *record)
 
 void job_record_fini(struct job_record *record)
 {
+#define X(field)                   \
+    sg_free_secret(record->field); \
+    record->field = NULL;
+    JOB_SECRET_FIELDS(X)
+#undef X
 #define X(field) sg_free(record->field);
     JOB_TEXT_FIELDS(X)
 #undef X
@@ -46,7 +51,7 @@ enum sg_status job_record_set(char **field, const char *text)
     char *copy = sg_strdup(text);
     if (text != NULL && copy == NULL)
         return SG_E_NOMEM;
-    sg_free(*field);
+    sg_free_secret(*field); /* it may be one */
     *field = copy;
     return SG_OK;
 }
@@ -75,6 +80,23 @@ enum sg_status job_record_copy(struct job_record *copy, const struct job_record 
 const char *job_record_wanted_digest(const struct job_record *record)
 {
     return record->checksum != NULL ? record->checksum : record->digest;
+}
+
+enum sg_status job_record_lose_secrets(struct job_record *record)
+{
+    static const char message[] =
+        "its headers, cookies or passwords were protected for another account or machine and"
+        " cannot be read: 'seg refresh' with a URL that needs none or has user:password,"
+        " 'seg resume' to go on without them, or add it again with new ones";
+    if (record->state == JOB_DONE || record->state == JOB_CANCELLED)
+        return SG_OK;
+    enum sg_status status = job_record_set(&record->error_message, message);
+    if (status != SG_OK)
+        return status;
+    record->state = JOB_FAILED;
+    record->reason = JOB_REASON_NONE;
+    record->error_code = SG_E_SECRETS;
+    return SG_OK;
 }
 
 void job_record_forget_part(struct job_record *record)

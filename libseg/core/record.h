@@ -76,6 +76,9 @@ enum job_on_change { JOB_ON_CHANGE_TABLE(X) JOB_ON_CHANGE_COUNT };
     X(allocation)    /* how room was reserved (enum file_allocation's word) */            \
     X(error_message) /* the sentence behind error_code */
 
+/* Those of them that are secret. */
+#define JOB_SECRET_FIELDS(X) X(headers) X(userinfo) X(cookies) X(proxy)
+
 /* Number fields: X(field, type). */
 #define JOB_NUMBER_FIELDS(X)                                                         \
     X(id, int64_t) /* > 0, never reused */                                           \
@@ -130,6 +133,10 @@ SG_MUST_USE enum sg_status job_record_set(char **field, const char *text);
 /* The digest that the file must have: the caller's, else what the server declared; NULL: none. It
  * belongs to the record. */
 const char *job_record_wanted_digest(const struct job_record *record);
+
+/* Secrets of the job cannot be read: it must not go on without them by itself. One that is done or
+ * cancelled stays so. SG_E_NOMEM leaves it as it was. */
+SG_MUST_USE enum sg_status job_record_lose_secrets(struct job_record *record);
 
 /* The record knows no part file any more. */
 void job_record_forget_part(struct job_record *record);

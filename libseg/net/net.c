@@ -21,7 +21,7 @@ static void free_settings(struct net_settings *settings)
 {
     sg_free(settings->user_agent);
     sg_free(settings->ca_file);
-    sg_free(settings->proxy);
+    sg_free_secret(settings->proxy);
     *settings = (struct net_settings){ 0 };
 }
 

@@ -38,6 +38,11 @@ void net_destroy(struct net *net);
 SG_MUST_USE enum sg_status net_url_check(const char *text, char **out_url, char **out_userinfo,
                                          struct sg_err *err);
 
+/* SG_OK when `text` is the address of a proxy that can be used: [scheme://][user:password@]host
+ * [:port] with http, https or a socks scheme. SG_E_INVALID otherwise, and where its password is
+ * "***", as it is shown; the message does not repeat it. SG_E_NOMEM. Pure. */
+SG_MUST_USE enum sg_status net_proxy_check(const char *text, struct sg_err *err);
+
 /* The last part of the URL's path, percent-decoded, or "" when there is none: raw material for a
  * file name, not safe as one. The caller owns it. NULL when memory ran out. Any thread. */
 char *net_url_file_name(const char *url);

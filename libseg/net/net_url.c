@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/redact.h"
 #include "base/text.h"
 #include "net/net.h"
 
@@ -285,4 +286,50 @@ char *net_url_origin(const char *url)
         origin = join_origin(parsed);
     curl_url_cleanup(parsed);
     return origin;
+}
+
+static bool is_proxy_scheme(const char *scheme)
+{
+    static const char *const schemes[] = {
+        "http", "https", "socks4", "socks5", "socks4a", "socks5h"
+    };
+    for (size_t i = 0; scheme != NULL && i < sizeof schemes / sizeof schemes[0]; i++) {
+        if (sg_equals_ignoring_case(scheme, schemes[i]))
+            return true;
+    }
+    return false;
+}
+
+static enum sg_status check_proxy_scheme(CURLU *url, struct sg_err *err)
+{
+    CURLUcode code;
+    char *scheme = get(url, CURLUPART_SCHEME, 0, &code);
+    bool is_known = is_proxy_scheme(scheme);
+    sg_free(scheme);
+    if (is_known)
+        return SG_OK;
+    if (code == CURLUE_OUT_OF_MEMORY)
+        return translate(code, err);
+    return sg_err_set(
+        err, SG_E_INVALID,
+        "not the URL of a proxy: give http, https, socks4, socks4a, socks5 or socks5h");
+}
+
+enum sg_status net_proxy_check(const char *text, struct sg_err *err)
+{
+    CURLU *url = curl_url();
+    if (url == NULL)
+        return translate(CURLUE_OUT_OF_MEMORY, err);
+    CURLUcode code =
+        curl_url_set(url, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME | CURLU_GUESS_SCHEME);
+    enum sg_status status = SG_OK;
+    if (code == CURLUE_OUT_OF_MEMORY)
+        status = translate(code, err);
+    else if (code != CURLUE_OK || sg_is_redacted(text))
+        status = sg_err_set(err, SG_E_INVALID,
+                            "not the URL of a proxy: give http://user:password@host:port");
+    else
+        status = check_proxy_scheme(url, err);
+    curl_url_cleanup(url);
+    return status;
 }

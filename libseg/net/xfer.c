@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/redact.h"
 #include "net/net_status.h"
 #include "net/xfer_impl.h"
 #include "net/xfer_redirect.h"
@@ -22,10 +23,10 @@ enum { SKIPPED_BYTES_MAX = 64 * 1024 };
 
 static void free_wish(struct xfer_wish *wish)
 {
-    sg_free(wish->headers);
-    sg_free(wish->userinfo);
-    sg_free(wish->cookies);
-    sg_free(wish->proxy);
+    sg_free_secret(wish->headers);
+    sg_free_secret(wish->userinfo);
+    sg_free_secret(wish->cookies);
+    sg_free_secret(wish->proxy);
 }
 
 static bool copy_text(const char *text, char **out)
@@ -52,7 +53,7 @@ static void release(struct xfer *xfer)
 {
     free_wish(&xfer->wish);
     sg_free(xfer->url);
-    sg_free(xfer->redirect_userinfo);
+    sg_free_secret(xfer->redirect_userinfo);
     head_fini(&xfer->head);
     curl_slist_free_all(xfer->header_lines);
     xfer_names_fini(xfer);
@@ -103,11 +104,23 @@ static bool is_offline(const struct xfer *xfer, enum sg_status status)
     return net_status_is_unreachable(status, (int32_t)os_error) && !net_is_up();
 }
 
+/* libcurl repeats the address of a proxy that it cannot make sense of, login and all. */
+static void drop_telling_text(struct xfer *xfer)
+{
+    const char *proxy = xfer->wish.proxy != NULL ? xfer->wish.proxy : xfer->net->settings.proxy;
+    size_t at;
+    size_t length;
+    if (proxy != NULL && sg_find_userinfo(proxy, &at, &length) &&
+        strstr(xfer->error_text, "proxy s") != NULL)
+        xfer->error_text[0] = '\0';
+}
+
 static void fail(struct xfer *xfer, CURLcode code)
 {
     struct sg_err err = { 0 };
     if (code == CURLE_COULDNT_CONNECT || code == CURLE_OPERATION_TIMEDOUT)
         xfer_names_doubt(xfer);
+    drop_telling_text(xfer);
     net_status_set(&err, code, xfer->error_text);
     if (is_offline(xfer, err.status))
         err.status = SG_E_NETWORK;
@@ -320,7 +333,7 @@ static void move_to(struct xfer *xfer, struct redirect_target *target)
     if (!target->is_same_origin)
         xfer->has_left_origin = true;
     if (!target->is_same_origin || target->userinfo != NULL) {
-        sg_free(xfer->redirect_userinfo);
+        sg_free_secret(xfer->redirect_userinfo);
         xfer->redirect_userinfo = target->userinfo;
     }
 }

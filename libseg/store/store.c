@@ -72,7 +72,7 @@ static void free_payload(struct request *request)
     sg_buf_fini(&request->ranges);
     sg_free(request->name);
     request->name = NULL;
-    sg_free(request->value);
+    sg_free_secret(request->value); /* it may be one */
     request->value = NULL;
 }
 

@@ -135,6 +135,7 @@ static char *make_load_jobs(void)
 struct loading {
     sqlite3_stmt *jobs;
     sqlite3_stmt *secrets;
+    const struct db *db;
     bool has_secret; /* a row of `secrets` waits to be taken */
     int code;        /* SQLite's first failure on either */
 };
@@ -205,29 +206,57 @@ static char **secret_field(struct job_record *record, const char *name)
     return NULL;
 }
 
-static void take_secret(struct reader *in, struct job_record *record)
+/* The column's bytes as text, revealed; noted otherwise as by copy_bytes, or as SG_E_SECRETS. */
+static char *reveal_bytes(const struct db *db, struct reader *in, int column)
 {
-    char **field = secret_field(record, peek_word(in));
-    if (field != NULL && *field == NULL)
-        *field = copy_bytes(in, in->column);
-    else
-        note_status(in, SG_E_DAMAGED);
+    const void *bytes = sqlite3_column_blob(in->statement, column);
+    size_t length = (size_t)sqlite3_column_bytes(in->statement, column);
+    if (bytes == NULL || !db_is_protected(bytes, length))
+        return copy_bytes(in, column);
+    struct sg_buf plain = { 0 };
+    char *copy = NULL;
+    enum sg_status status = db_reveal(db, bytes, length, &plain, NULL);
+    if (status == SG_OK && plain.length > 0 && memchr(plain.data, 0, plain.length) != NULL)
+        status = SG_E_DAMAGED;
+    if (status == SG_OK) {
+        copy = sg_strndup(plain.data, plain.length);
+        status = copy != NULL ? SG_OK : SG_E_NOMEM;
+    }
+    db_wipe(&plain);
+    note_status(in, status);
+    return copy;
 }
 
-/* Rows of jobs before this one belong to jobs that were passed over. */
+static enum sg_status take_secret(struct loading *loading, struct job_record *record)
+{
+    struct reader in = { .statement = loading->secrets, .column = 1 };
+    char **field = secret_field(record, peek_word(&in));
+    if (field != NULL && *field == NULL)
+        *field = reveal_bytes(loading->db, &in, in.column);
+    else
+        note_status(&in, SG_E_DAMAGED);
+    return in.status;
+}
+
+/* Rows of jobs before this one belong to jobs that were passed over. A secret that cannot be read
+ * is the least that can be wrong. */
 static enum sg_status take_secrets(struct loading *loading, struct job_record *record)
 {
-    struct reader in = { .statement = loading->secrets };
+    struct reader all = { 0 };
+    bool is_lost = false;
     while (loading->has_secret) {
         int64_t id = sqlite3_column_int64(loading->secrets, 0);
         if (id > record->id)
             break;
-        in.column = 1;
-        if (id == record->id)
-            take_secret(&in, record);
+        enum sg_status status = id == record->id ? take_secret(loading, record) : SG_OK;
+        is_lost = is_lost || status == SG_E_SECRETS;
+        if (status != SG_E_SECRETS)
+            note_status(&all, status);
         loading->has_secret = next_row(loading, loading->secrets);
     }
-    return in.status;
+    if (all.status == SG_OK && is_lost)
+        all.status = job_record_lose_secrets(record);
+    return all.status;
 }
 
 /* SG_E_DAMAGED when the row makes no sense. On failure nothing of it is kept. */
@@ -287,7 +316,7 @@ enum sg_status db_read_jobs(struct db *db, store_record_fn *take, void *ctx, siz
                             struct sg_err *err)
 {
     size_t damaged = 0;
-    struct loading loading = { 0 };
+    struct loading loading = { .db = db };
     enum sg_status status = load_with(db, &loading, take, ctx, &damaged, err);
     sqlite3_finalize(loading.secrets);
     sqlite3_finalize(loading.jobs);
@@ -316,6 +345,18 @@ enum sg_status db_load_jobs(struct db *db, store_record_fn *take, void *ctx, int
     return SG_OK;
 }
 
+static enum sg_status give_setting(const struct db *db, const char *name, const char *value,
+                                   store_setting_fn *take, void *ctx, struct sg_err *err)
+{
+    char *revealed;
+    enum sg_status status = db_reveal_setting(db, value, &revealed, err);
+    if (status != SG_OK)
+        return status;
+    take(ctx, name, revealed);
+    sg_free_secret(revealed);
+    return SG_OK;
+}
+
 enum sg_status db_load_settings(struct db *db, store_setting_fn *take, void *ctx,
                                 struct sg_err *err)
 {
@@ -324,14 +365,14 @@ enum sg_status db_load_settings(struct db *db, store_setting_fn *take, void *ctx
         db_prepare(db, "SELECT name, value FROM setting ORDER BY name", 0, &settings, err);
     if (status != SG_OK)
         return status;
-    int code;
-    while ((code = sqlite3_step(settings)) == SQLITE_ROW) {
+    int code = SQLITE_DONE;
+    while (status == SG_OK && (code = sqlite3_step(settings)) == SQLITE_ROW) {
         const char *name = (const char *)sqlite3_column_text(settings, 0);
         const char *value = (const char *)sqlite3_column_text(settings, 1);
         if (name != NULL && value != NULL)
-            take(ctx, name, value);
+            status = give_setting(db, name, value, take, ctx, err);
     }
-    if (code != SQLITE_DONE)
+    if (status == SG_OK && code != SQLITE_DONE)
         status = db_fail(db, code, err, "reading the settings");
     sqlite3_finalize(settings);
     return status;

@@ -34,6 +34,7 @@ enum db_statement {
 /* Zero-initialise it. */
 struct db {
     sqlite3 *handle;
+    char *home; /* the folder of the file, or of the one that it was recovered from */
     sqlite3_stmt *statements[DB_STATEMENT_COUNT];
     struct sg_buf encoding; /* scratch for the ranges of one job */
     bool is_ours;           /* it was accepted: closing it may leave it tidy */
@@ -63,6 +64,39 @@ void db_close(struct db *db);
 /* Runs a query whose answer is one row with one whole number. */
 SG_MUST_USE enum sg_status db_query_number(struct db *db, const char *sql, int64_t *out,
                                            struct sg_err *err);
+
+/* ---- store_secret.c ---- */
+
+/* Sets `db->home` to the folder of `path`. */
+SG_MUST_USE enum sg_status db_set_home(struct db *db, const char *path, struct sg_err *err);
+
+/* Replaces what `out` has by what stands for a secret in the file. Statuses: secret_protect's. */
+SG_MUST_USE enum sg_status db_protect(const struct db *db, const void *value, size_t length,
+                                      struct sg_buf *out, struct sg_err *err);
+
+/* Whether a secret stands in the file so; else it is as it was given, from before version 4. */
+bool db_is_protected(const void *value, size_t length);
+
+/* Appends the secret to `out`, which db_wipe releases. Statuses: secret_reveal's. */
+SG_MUST_USE enum sg_status db_reveal(const struct db *db, const void *value, size_t length,
+                                     struct sg_buf *out, struct sg_err *err);
+
+/* Overwrites and releases it. */
+void db_wipe(struct sg_buf *plain);
+
+/* `*out` is what stands for a setting in the file, the caller's (sg_free), or NULL where that is
+ * the value itself. Statuses: secret_protect's. */
+SG_MUST_USE enum sg_status db_protect_setting(const struct db *db, const char *name,
+                                              const char *value, char **out, struct sg_err *err);
+
+/* The way back; the caller's (sg_free_secret). A login that cannot be read is left out. SG_E_NOMEM.
+ */
+SG_MUST_USE enum sg_status db_reveal_setting(const struct db *db, const char *value, char **out,
+                                             struct sg_err *err);
+
+/* Protects all secrets that stand in the file as they were given; inside a transaction. May be done
+ * again. */
+SG_MUST_USE enum sg_status db_protect_old(struct db *db, struct sg_err *err);
 
 /* ---- store_header.c ---- */
 

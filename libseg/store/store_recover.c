@@ -343,6 +343,8 @@ static enum sg_status fill(struct db *db, const struct names *names, struct db *
 {
     enum sg_status status = open_tables(db, err);
     if (status == SG_OK)
+        status = db_set_home(db, names->path, err);
+    if (status == SG_OK)
         status = recover(names, err);
     if (status == SG_OK)
         status = insert_rows(db, err);

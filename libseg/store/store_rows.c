@@ -40,6 +40,10 @@ static const char put_progress_sql[] =
     "INSERT INTO progress (job_id, done, ranges) VALUES (?, ?, ?)"
     " ON CONFLICT (job_id) DO UPDATE SET done = excluded.done, ranges = excluded.ranges";
 
+static const char put_secret_sql[] =
+    "INSERT INTO secret (job_id, name, value) VALUES (?, ?, ?)"
+    " ON CONFLICT (job_id, name) DO UPDATE SET value = excluded.value";
+
 static const char put_setting_sql[] = "INSERT INTO setting (name, value) VALUES (?, ?)"
                                       " ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 
@@ -60,7 +64,7 @@ static const char *const fixed_statements[DB_STATEMENT_COUNT] = {
     [DB_GET_SUBJECT] = get_subject_sql,
     [DB_PUT_PROGRESS] = put_progress_sql,
     [DB_DELETE_PROGRESS] = "DELETE FROM progress WHERE job_id = ?",
-    [DB_PUT_SECRET] = "INSERT INTO secret (job_id, name, value) VALUES (?, ?, ?)",
+    [DB_PUT_SECRET] = put_secret_sql,
     [DB_DELETE_SECRETS] = "DELETE FROM secret WHERE job_id = ?",
     [DB_PUT_SETTING] = put_setting_sql,
     [DB_DELETE_SETTING] = "DELETE FROM setting WHERE name = ?",
@@ -246,24 +250,36 @@ static int put_job_row(struct db *db, const struct job_record *record)
     return finish(&out);
 }
 
-static int put_secret(struct db *db, int64_t id, const char *name, const char *value)
+static enum sg_status put_secret(struct db *db, int64_t id, const char *name, const char *value,
+                                 struct sg_err *err)
 {
     struct writer out = { .statement = db->statements[DB_PUT_SECRET] };
+    enum sg_status status = db_protect(db, value, strlen(value), &db->encoding, err);
+    if (status != SG_OK)
+        return status;
     put_number(&out, id);
     put_text(&out, name);
-    put_blob(&out, value, strlen(value));
-    return finish(&out);
+    put_blob(&out, db->encoding.data, db->encoding.length);
+    int code = finish(&out);
+    return code == SQLITE_OK ? SG_OK : db_fail(db, code, err, "saving a secret");
 }
 
-static int put_secrets(struct db *db, const struct job_record *record)
+/* Those that could not be read stay: the account that can may come back. */
+static enum sg_status put_secrets(struct db *db, const struct job_record *record,
+                                  struct sg_err *err)
 {
-    int code = run_with_id(db, DB_DELETE_SECRETS, record->id);
-#define X(field)                                                                                \
-    if (code == SQLITE_OK && field_home(FIELD_##field) == HOME_SECRET && record->field != NULL) \
-        code = put_secret(db, record->id, #field, record->field);
-    JOB_TEXT_FIELDS(X)
+    enum sg_status status = SG_OK;
+    if (record->error_code != SG_E_SECRETS) {
+        int code = run_with_id(db, DB_DELETE_SECRETS, record->id);
+        if (code != SQLITE_OK)
+            status = db_fail(db, code, err, "deleting secrets");
+    }
+#define X(field)                                  \
+    if (status == SG_OK && record->field != NULL) \
+        status = put_secret(db, record->id, #field, record->field, err);
+    JOB_SECRET_FIELDS(X)
 #undef X
-    return code;
+    return status;
 }
 
 static uint64_t mark_of(const char *text)
@@ -341,10 +357,12 @@ static int put_ranges(struct db *db, const struct job_record *record)
 enum sg_status db_put_job(struct db *db, const struct job_record *record, struct sg_err *err)
 {
     int code = put_job_row(db, record);
-    if (code == SQLITE_OK)
-        code = put_secrets(db, record);
-    if (code == SQLITE_OK)
+    if (code == SQLITE_OK) {
+        enum sg_status status = put_secrets(db, record, err);
+        if (status != SG_OK)
+            return sg_err_prefix(err, status, "saving job %lld", (long long)record->id);
         code = put_ranges(db, record);
+    }
     if (code == SQLITE_OK)
         return SG_OK;
     return db_fail(db, code, err, "saving job %lld", (long long)record->id);
@@ -372,10 +390,15 @@ enum sg_status db_put_setting(struct db *db, const char *name, const char *value
 {
     enum db_statement which = value != NULL ? DB_PUT_SETTING : DB_DELETE_SETTING;
     struct writer out = { .statement = db->statements[which] };
+    char *made;
+    enum sg_status status = db_protect_setting(db, name, value, &made, err);
+    if (status != SG_OK)
+        return sg_err_prefix(err, status, "saving the setting %s", name);
     put_text(&out, name);
     if (value != NULL)
-        put_text(&out, value);
+        put_text(&out, made != NULL ? made : value);
     int code = finish(&out);
+    sg_free(made);
     return code == SQLITE_OK ? SG_OK : db_fail(db, code, err, "saving the setting %s", name);
 }
 

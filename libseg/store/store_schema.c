@@ -3,8 +3,8 @@
  * thread opens the store.
  *
  * The schema: `job` has a column for each field of a record but for those that have a table of
- * their own. `secret` has what must not be read by others, one field a row, so that it can be
- * stored encrypted without touching the rest; no row means NULL. `progress` has what a checkpoint
+ * their own. `secret` has what must not be read by others, one field a row, stored protected
+ * (store_secret.c); no row means NULL. `progress` has what a checkpoint
  * replaces, so that a checkpoint writes a few bytes and not the whole job; no row means nothing is
  * done. `host` has what downloads learned about servers; no job depends on it. AUTOINCREMENT
  * remembers the highest id in sqlite_sequence: a deleted job's id never comes back. Words stand in
@@ -21,7 +21,8 @@ enum {
     APPLICATION_ID = 0x53656775, /* "Segu": what file(1) and we recognise the file by */
     CHECKED_PAGES_MAX = 2048,    /* pages that are checked in a few milliseconds */
     BUSY_TIMEOUT_MS = 2000,      /* how long a predecessor may take to end */
-    LATEST = 3                   /* PRAGMA user_version after the last migration */
+    SECRETS_IN_PLAIN = 3,        /* the last version that had them so */
+    LATEST = 4                   /* PRAGMA user_version after the last migration */
 };
 
 /* migrations[i] leads from version i to i + 1. They are history: a new one is added, those that
@@ -100,6 +101,9 @@ static const char *const migrations[LATEST] = {
     "  seen_ms INTEGER NOT NULL,"
     "  ranges TEXT NOT NULL"
     ") STRICT, WITHOUT ROWID;",
+
+    /* secrets are protected: no other tables; protect_all has protected what was there */
+    "",
 };
 
 /* locking_mode     comes first, before the file is looked at: the file is locked from the first
@@ -306,6 +310,33 @@ static enum sg_status migrate_from(struct db *db, int64_t version, struct sg_err
     return status;
 }
 
+/* Protects what stands in plain text, and makes a new file of it: pages that are free, the rest of
+ * pages that are not, and the log still have the old text. The version stays as it is: if this is
+ * interrupted, it is done again. */
+static enum sg_status protect_all(struct db *db, struct sg_err *err)
+{
+    char answer[ANSWER_SIZE];
+    enum sg_status status = execute(db, "BEGIN IMMEDIATE", err, "migrating it");
+    if (status == SG_OK)
+        status = db_protect_old(db, err);
+    if (status == SG_OK)
+        status = execute(db, "COMMIT", err, "migrating it");
+    if (status == SG_OK)
+        status = execute(db, "VACUUM", err, "migrating it");
+    if (status == SG_OK) /* "0": nobody was in its way */
+        status = query_text(db, "PRAGMA wal_checkpoint(TRUNCATE)", answer, err);
+    if (status == SG_OK && strcmp(answer, "0") != 0)
+        status = sg_err_set(err, SG_E_DB, "its log cannot be emptied");
+    return status;
+}
+
+static enum sg_status migrate(struct db *db, int64_t version, struct sg_err *err)
+{
+    bool has_plain = version > 0 && version <= SECRETS_IN_PLAIN;
+    enum sg_status status = has_plain ? protect_all(db, err) : SG_OK;
+    return status == SG_OK ? migrate_from(db, version, err) : status;
+}
+
 /* What is known of the file before SQLite looks at it. */
 struct findings {
     bool is_new;
@@ -413,7 +444,7 @@ static enum sg_status accept(struct db *db, struct findings *found, struct sg_er
     if (status == SG_OK)
         status = begin_log(db, err);
     if (status == SG_OK && !is_present)
-        status = migrate_from(db, version, err);
+        status = migrate(db, version, err);
     if (status == SG_OK && !is_present)
         status = db_prepare_all(db, err);
     if (status != SG_OK)
@@ -428,6 +459,8 @@ enum sg_status db_open(struct db *db, const char *path, struct sg_err *err)
         return sg_err_set(err, SG_E_INVALID, "opening the database: its path is empty");
     struct findings found = { 0 };
     enum sg_status status = look(path, &found);
+    if (status == SG_OK)
+        status = db_set_home(db, path, err);
     if (status == SG_OK)
         status = open_file(db, path, err);
     if (status == SG_OK)
@@ -456,5 +489,6 @@ void db_close(struct db *db)
     leave_tidy(db);
     sqlite3_close(db->handle);
     sg_buf_fini(&db->encoding);
+    sg_free(db->home);
     *db = (struct db){ 0 };
 }

@@ -49,6 +49,11 @@ class Service(Daemon):
     def status(self):
         return json.loads(self.done("status", "--json"))
 
+    def event_source(self):
+        """What the registry says of the event log's source, or None."""
+        result = self.system.tool("reg", "query", EVENT_SOURCE)
+        return result.stdout if result.returncode == 0 else None
+
     def remove(self):
         """Whatever is there goes."""
         self.service("uninstall", "--purge")
