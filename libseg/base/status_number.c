@@ -49,6 +49,7 @@ static const struct {
     { SG_E_NO_DAEMON, 128 },
     { SG_E_CANCELLED, 129 },
     { SG_E_CLOSED, 130 },
+    { SG_E_SECRETS, 131 },
 };
 
 enum { N_NUMBERS = sizeof numbers / sizeof numbers[0] };

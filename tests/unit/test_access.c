@@ -207,6 +207,7 @@ static const struct row service_rows[METHOD_COUNT] = {
     [METHOD_DAEMON_SHUTDOWN] = { "{}", { SG_E_DENIED, SG_E_DENIED, SG_E_DENIED } },
     [METHOD_DAEMON_HOSTS] = { "{}", ADMINISTRATORS },
     [METHOD_DAEMON_FORGET_HOSTS] = { "{}", ADMINISTRATORS },
+    [METHOD_DAEMON_LOG] = { "{}", ADMINISTRATORS },
     /* nothing is wrong with the caller: a job needs a url */
     [METHOD_JOB_ADD] = { "{\"jobs\":[{}]}", { SG_E_INVALID, SG_E_INVALID, SG_E_INVALID } },
     [METHOD_JOB_GET] = { "{\"id\":ID}", THOSE_WHO_SEE_IT },

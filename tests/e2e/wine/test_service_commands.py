@@ -13,6 +13,7 @@ MIB = 1 << 20
 DATA = "drive_c/ProgramData/Segue"
 DOWNLOADS = "drive_c/users/Public/Downloads/Segue"
 COMMAND = '"%s" service'
+EVENT_SOURCE = r"HKLM\SYSTEM\CurrentControlSet\Services\EventLog\Application\Segue"
 NOT_INSTALLED = "seg: the service Segue is not installed: 'seg service install' does that\n"
 
 
@@ -51,7 +52,7 @@ class Service(Daemon):
 
     def event_source(self):
         """What the registry says of the event log's source, or None."""
-        result = self.system.tool("reg", "query", EVENT_SOURCE)
+        result = self.system.run("reg", "query", EVENT_SOURCE)
         return result.stdout if result.returncode == 0 else None
 
     def remove(self):
@@ -103,6 +104,7 @@ def test_the_whole_life_of_a_service(service, origin, is_right):
     info = service.json("status")["info"]
     assert info["mode"] == "service"
     assert service.status()["pid"] > 0 and service.status()["state"] == "running"
+    assert "segd.exe" in service.event_source()
     out = service.system.path(service.out)
     service.seg("get", origin.url("/a.bin"), "-d", out)
     assert is_right(service.out / "a.bin", 1, 4 * MIB)
@@ -112,6 +114,7 @@ def test_the_whole_life_of_a_service(service, origin, is_right):
     assert service.done("uninstall") == "the service Segue is gone; its data is kept\n"
     assert (service.data_folder / "segue.db").exists()
     assert service.service("status").returncode == 4
+    assert service.event_source() is None
 
 
 def test_what_is_done_already_is_said_and_is_no_failure(running):
