@@ -130,6 +130,7 @@ struct event {
 
 enum lane_state {
     LANE_FREE,
+    LANE_ASSIGNED,  /* it has a range and asks for it at the end of the same step */
     LANE_ASKING,    /* the request is on its way */
     LANE_RECEIVING, /* body bytes come */
     LANE_ENDING,    /* its range is complete; the seam behind it and the end are about to come */

@@ -56,17 +56,17 @@ static uint64_t seam_for(uint64_t length)
     return least(part, SEAM_SIZE);
 }
 
-/* Asks for a range, for a seam behind it, and for one before it when those bytes came by another
- * request. A lane that just failed asks for no bytes that do not bring it forward: where
+/* Asks for the lane's range, for a seam behind it, and for one before it when those bytes came by
+ * another request. A lane that just failed asks for no bytes that do not bring it forward: where
  * connections break after a few KiB it would never get anywhere. */
-static void ask_for(struct download *d, int lane, int source, const struct plan_grant *grant,
-                    uint64_t now_us, struct effects *fx)
+static void ask_for_range(struct download *d, int lane, uint64_t now_us, struct effects *fx)
 {
+    const struct plan_lane *range = &d->plan.lanes[lane];
     bool is_eager = d->lanes[lane].failures > 0;
-    uint64_t seam = seam_for(grant->end - grant->first);
-    uint64_t lead = is_eager ? 0 : plan_arrived_before(&d->plan, grant->first, seam);
-    uint64_t end = least(grant->end + seam, d->plan.total);
-    ask(d, lane, source, grant->first - lead, end, now_us, fx);
+    uint64_t seam = seam_for(range->end - range->start);
+    uint64_t lead = is_eager ? 0 : plan_arrived_before(&d->plan, range->start, seam);
+    uint64_t end = least(range->end + seam, d->plan.total);
+    ask(d, lane, range->source, range->start - lead, end, now_us, fx);
 }
 
 /* Gives the lane's range back. A plan without memory to note it cannot go on safely. */
@@ -154,6 +154,25 @@ static bool next_lane(const struct download *d, uint64_t now_us, int *lane, int 
     return *lane >= 0 && *source >= 0;
 }
 
+/* A lane that lost all of its range, which another asks for. */
+static void drop_victim(struct download *d, int lane, struct effects *fx)
+{
+    bool has_asked = d->lanes[lane].state != LANE_ASSIGNED;
+    d->lanes[lane].state = LANE_FREE;
+    if (has_asked)
+        emit_lane(fx, FX_CLOSE_LANE, lane); /* it is free from the next step on */
+}
+
+/* Lanes that are opened together ask when each has its range, for the first ones are halved by
+ * those that follow: who asks for more than it gets loses its connection. */
+static void ask_assigned(struct download *d, uint64_t now_us, struct effects *fx)
+{
+    for (int i = 0; i < PLAN_LANES_MAX; i++) {
+        if (d->lanes[i].state == LANE_ASSIGNED)
+            ask_for_range(d, i, now_us, fx);
+    }
+}
+
 void lanes_open(struct download *d, uint64_t now_us, struct effects *fx)
 {
     struct plan_grant grant = { .is_victim_dropped = false };
@@ -161,15 +180,14 @@ void lanes_open(struct download *d, uint64_t now_us, struct effects *fx)
     int source;
     sources_prove(d, now_us, fx);
     rechecks_ask(d, now_us, fx);
-    while (!grant.is_victim_dropped && next_lane(d, now_us, &lane, &source)) {
-        if (!plan_assign(&d->plan, lane, source, now_us, &grant))
-            return;
-        if (grant.is_victim_dropped) { /* it is free from the next step on */
-            d->lanes[grant.victim].state = LANE_FREE;
-            emit_lane(fx, FX_CLOSE_LANE, grant.victim);
-        }
-        ask_for(d, lane, source, &grant, now_us, fx);
+    while (!grant.is_victim_dropped && next_lane(d, now_us, &lane, &source) &&
+           plan_assign(&d->plan, lane, source, now_us, &grant)) {
+        if (grant.is_victim_dropped)
+            drop_victim(d, grant.victim, fx);
+        d->lanes[lane].state = LANE_ASSIGNED;
+        d->lanes[lane].source = source;
     }
+    ask_assigned(d, now_us, fx);
 }
 
 uint64_t lane_asked_end(const struct download *d, const struct lane *l)

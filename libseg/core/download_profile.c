@@ -105,8 +105,10 @@ void download_know(struct download *d, int source, const struct profile *known)
 void download_begin_as_known(struct download *d, uint64_t now_us)
 {
     const struct profile *known = &d->sources[d->primary].known;
-    if (known->setup_us > 0)
+    if (known->setup_us > 0) {
         d->plan.setup_s = (double)known->setup_us / 1e6;
+        d->plan.is_setup_known = true;
+    }
     d->plan.expected_bps = (double)known->lane_bps;
     shares_begin(d, now_us);
 }

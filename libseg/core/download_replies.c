@@ -10,7 +10,7 @@ enum {
     BAD_ANSWERS_MAX = 2,
     TICK_LATE_US = 1000 * 1000,
     FLOWING_US = 500 * 1000,
-    QUICK_STALL_US = 1000 * 1000,
+    QUICK_STALL_US = 600 * 1000, /* a sender has sent what was lost twice more by then; RFC 6298 */
     QUICK_STALL_SETUPS = 2,
     ENDING_MAX_US = 500 * 1000, /* a complete transfer that does not end by then is cut off */
 };
@@ -91,6 +91,16 @@ static void ask_whole(struct download *d, uint64_t now_us, struct effects *fx)
         lanes_probe(d, now_us, fx);
 }
 
+/* Ranges do not work as they should. The lane that brings bytes goes on alone; when there is none,
+ * only the beginning is left. */
+static void go_on_alone(struct download *d, uint64_t now_us, struct effects *fx)
+{
+    d->config.max_lanes = 1;
+    shares_changed(d);
+    if (lanes_in(d, LANE_RECEIVING) == 0)
+        ask_whole(d, now_us, fx);
+}
+
 /* An answer that makes no sense: once more, with no lane beside it; then without a range; then it
  * is the server's fault. */
 static void bad_answer(struct download *d, int lane, const struct sg_err *err, uint64_t now_us,
@@ -105,19 +115,9 @@ static void bad_answer(struct download *d, int lane, const struct sg_err *err, u
     if (is_enough && d->asks_whole)
         download_fail(d, err, now_us, fx);
     else if (is_enough)
-        ask_whole(d, now_us, fx);
+        go_on_alone(d, now_us, fx);
     else if (!d->has_plan)
         lanes_probe(d, now_us, fx);
-}
-
-/* The server sent the whole file for a part of it. The lane that is there goes on alone; when there
- * is none, only the beginning is left. */
-static void ranges_ignored(struct download *d, uint64_t now_us, struct effects *fx)
-{
-    d->config.max_lanes = 1;
-    shares_changed(d);
-    if (lanes_in(d, LANE_RECEIVING) == 0)
-        ask_whole(d, now_us, fx);
 }
 
 static void begin_body(struct download *d, const struct event *ev)
@@ -235,7 +235,7 @@ void lane_on_head(struct download *d, const struct event *ev, struct effects *fx
         return;
     switch (verdict) {
     case VERDICT_IGNORED:
-        ranges_ignored(d, ev->now_us, fx);
+        go_on_alone(d, ev->now_us, fx);
         return;
     case VERDICT_CHANGED:
         download_changed(d, &err, ev->now_us, fx);

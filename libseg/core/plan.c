@@ -1,12 +1,11 @@
 /* The range planner: splitting by time. */
-#include "core/plan.h"
+#include "core/plan_internal.h"
 
 #include <math.h>
 
 #include "base/assert.h"
 
 static const double setup_guess_s = 0.1;
-static const double young_s = 0.1;      /* a rate measured for less than this says little */
 static const double piece_s = 0.1;      /* a piece should keep a lane busy for this long */
 static const double drop_factor = 0.75; /* what is gained by giving a connection up */
 static const double share_slack = 1.3;  /* rates are not known that well */
@@ -22,105 +21,6 @@ static uint64_t remaining_of(const struct plan_lane *lane)
     return lane->end - lane->pos;
 }
 
-static bool is_measured(const struct plan_lane *lane, uint64_t now_us)
-{
-    return lane->is_busy && lane->is_receiving && rate_age_s(&lane->rate, now_us) >= young_s;
-}
-
-/* The lane's measured rate; 0 while nothing can be said about it. */
-static double measured_bps(const struct plan_lane *lane, uint64_t now_us)
-{
-    return is_measured(lane, now_us) ? rate_bps(&lane->rate, now_us) : 0.0;
-}
-
-/* The middle one of n values, in expected linear time: Hoare's selection. Reorders them. */
-static double middle_of(double *values, int n)
-{
-    int low = 0;
-    int high = n - 1;
-    int k = n / 2;
-    while (low < high) {
-        double pivot = values[(low + high) / 2];
-        int i = low;
-        int j = high;
-        while (i <= j) {
-            while (values[i] < pivot)
-                i++;
-            while (values[j] > pivot)
-                j--;
-            if (i > j)
-                break;
-            double swapped = values[i];
-            values[i++] = values[j];
-            values[j--] = swapped;
-        }
-        if (k <= j)
-            high = j;
-        else if (k >= i)
-            low = i;
-        else
-            break;
-    }
-    return values[k];
-}
-
-double plan_typical_bps(const struct plan *plan, int source, uint64_t now_us)
-{
-    double values[PLAN_LANES_MAX];
-    int n = 0;
-    for (int i = 0; i < PLAN_LANES_MAX; i++) {
-        const struct plan_lane *lane = &plan->lanes[i];
-        double bps = lane->is_busy ? measured_bps(lane, now_us) : lane->last_bps;
-        if (bps > 0.0 && (source == PLAN_ANY_SOURCE || lane->source == source))
-            values[n++] = bps;
-    }
-    return n > 0 ? middle_of(values, n) : 0.0;
-}
-
-/* What a lane without a measurement may be expected to do on a source: as others there, or as any,
- * or as it was in earlier downloads. */
-static double typical_bps(const struct plan *plan, int source, uint64_t now_us)
-{
-    double bps = plan_typical_bps(plan, source, now_us);
-    if (bps <= 0.0)
-        bps = plan_typical_bps(plan, PLAN_ANY_SOURCE, now_us);
-    return bps > 0.0 ? bps : plan->expected_bps;
-}
-
-/* What an owner is believed to do. 0: nothing is known. */
-static double owner_bps(const struct plan_lane *owner, double typical, uint64_t now_us)
-{
-    if (!is_measured(owner, now_us))
-        return typical;
-    double bps = measured_bps(owner, now_us);
-    return bps > 1.0 ? bps : 1.0; /* silent: it may take for ever, but numbers stay finite */
-}
-
-/* Seconds until the lane is through its range, when it keeps its rate. */
-static double finish_s(const struct plan *plan, const struct plan_lane *lane, double typical,
-                       uint64_t now_us)
-{
-    double bps = owner_bps(lane, typical, now_us);
-    double setup = lane->is_receiving ? 0.0 : plan->setup_s;
-    return setup + (double)remaining_of(lane) / (bps > 0.0 ? bps : 1.0);
-}
-
-static int last_to_finish(const struct plan *plan, double typical, uint64_t now_us)
-{
-    int last = -1;
-    double longest = -1.0;
-    for (int i = 0; i < PLAN_LANES_MAX; i++) {
-        if (!plan->lanes[i].is_busy)
-            continue;
-        double seconds = finish_s(plan, &plan->lanes[i], typical, now_us);
-        if (seconds > longest) {
-            longest = seconds;
-            last = i;
-        }
-    }
-    return last;
-}
-
 /* The smallest piece worth a request to a lane of this rate. */
 static double piece_min(double bps)
 {
@@ -130,52 +30,45 @@ static double piece_min(double bps)
     return bytes < PLAN_PIECE_ENOUGH ? bytes : PLAN_PIECE_ENOUGH;
 }
 
-/* What a slow newcomer can fetch before everything could be there, if all work went to who is free:
- * it must not take what fast lanes will soon be free for. */
+/* What a newcomer can fetch up to the soonest end: more than that is for those who will be free
+ * soon. */
 static double share_of(const struct plan *plan, double new_bps, double typical, uint64_t now_us)
 {
-    double sum_bps = new_bps;
-    if (new_bps >= typical)
-        return INFINITY;
-    for (int i = 0; i < PLAN_LANES_MAX; i++) {
-        if (plan->lanes[i].is_busy)
-            sum_bps += owner_bps(&plan->lanes[i], typical, now_us);
-    }
-    double left = (double)plan_remaining(plan) + new_bps * plan->setup_s;
-    return share_slack * new_bps * (left / sum_bps - plan->setup_s);
+    double end_s = plan_soonest_end_s(plan, new_bps, typical, now_us);
+    double share = new_bps * (end_s - plan->setup_s) * share_slack;
+    bool is_slow = new_bps < typical;
+    return is_slow ? share : fmax(share, piece_min(new_bps));
 }
 
 /* The tail that a newcomer takes so that owner and newcomer finish together, or as much of it as is
  * its share:
- *   (rem - x) / r_owner = setup + x / r_new
+ *   end_owner - x / r_owner = setup + x / r_new
  * Where a share would be too small for a request the newcomer takes everything, or nothing: the
  * last bytes of a lane that hangs are fetched by another rather than waited for. 0 when the gain is
  * not worth it. */
-static uint64_t tail_worth_taking(uint64_t remaining, double old_bps, double new_bps,
-                                  double setup_s, double share)
+static uint64_t tail_worth_taking(const struct course *owner, double new_bps, double setup_s,
+                                  double share)
 {
-    double bytes = (double)remaining;
     double smallest = piece_min(new_bps);
-    double alone_s = bytes / old_bps;
-    double x = (alone_s - setup_s) / (1.0 / new_bps + 1.0 / old_bps);
+    double x = (owner->ends_s - setup_s) / (1.0 / new_bps + 1.0 / owner->bps);
     x = fmin(x, share);
-    bool is_split = x >= smallest && bytes - x >= PLAN_PIECE_MIN;
-    double end_s = is_split ? (bytes - x) / old_bps : setup_s + bytes / new_bps;
-    double worth_s = is_split ? alone_s : alone_s * drop_factor;
+    bool is_split = x >= smallest && owner->left - x >= PLAN_PIECE_MIN;
+    double end_s = is_split ? owner->ends_s - x / owner->bps : setup_s + owner->left / new_bps;
+    double worth_s = is_split ? owner->ends_s : owner->ends_s * drop_factor;
     if ((worth_s - end_s) * 1e6 < PLAN_GAIN_MIN_US)
         return 0;
-    return is_split ? (uint64_t)x : remaining;
+    return (uint64_t)(is_split ? x : owner->left);
 }
 
 static uint64_t tail_of(const struct plan *plan, const struct plan_lane *owner, double newcomer,
                         double typical, uint64_t now_us)
 {
     uint64_t remaining = remaining_of(owner);
-    double old_bps = owner_bps(owner, typical, now_us);
-    if (old_bps <= 0.0 || newcomer <= 0.0 || (!is_measured(owner, now_us) && !owner->is_receiving))
+    if (typical <= 0.0)
         return remaining >= PLAN_BLIND_MIN ? remaining / 2 : 0;
+    struct course course = plan_course(plan, owner, typical, now_us);
     double share = share_of(plan, newcomer, typical, now_us);
-    return tail_worth_taking(remaining, old_bps, newcomer, plan->setup_s, share);
+    return tail_worth_taking(&course, newcomer, plan->setup_s, share);
 }
 
 static void occupy(struct plan_lane *lane, uint64_t first, uint64_t end, uint64_t now_us)
@@ -190,7 +83,7 @@ static void occupy(struct plan_lane *lane, uint64_t first, uint64_t end, uint64_
 
 static void vacate(struct plan_lane *lane, uint64_t now_us)
 {
-    double bps = measured_bps(lane, now_us);
+    double bps = plan_measured_bps(lane, now_us);
     if (bps > 0.0)
         lane->last_bps = bps;
     lane->is_busy = false;
@@ -241,9 +134,9 @@ static bool take_todo(struct plan *plan, struct plan_grant *grant)
 static bool take_tail(struct plan *plan, const struct plan_lane *newcomer, uint64_t now_us,
                       struct plan_grant *grant)
 {
-    double typical = typical_bps(plan, newcomer->source, now_us);
+    double typical = plan_expected_bps(plan, newcomer->source, now_us);
     double own_bps = newcomer->last_bps > 0.0 ? newcomer->last_bps : typical;
-    int victim = last_to_finish(plan, typical, now_us);
+    int victim = plan_last_to_finish(plan, typical, now_us);
     if (victim < 0)
         return false;
     struct plan_lane *owner = &plan->lanes[victim];
@@ -298,7 +191,9 @@ void plan_receiving(struct plan *plan, int lane, uint64_t now_us, uint64_t setup
     struct plan_lane *busy = busy_lane(plan, lane);
     busy->is_receiving = true;
     rate_start(&busy->rate, now_us);
-    plan->setup_s = plan->setup_s * 0.75 + (double)setup_us / 1e6 * 0.25;
+    double old_part = plan->is_setup_known ? 0.75 : 0.0;
+    plan->setup_s = plan->setup_s * old_part + (double)setup_us / 1e6 * (1.0 - old_part);
+    plan->is_setup_known = true;
 }
 
 void plan_measure_anew(struct plan *plan, uint64_t now_us)

@@ -130,7 +130,7 @@ def test_the_digest_of_an_error_page_is_not_believed(daemon, origin):
 
 
 def test_another_version_brings_its_own_digest(daemon, origin, is_right):
-    url = serve(origin, "a.bin", 8 * MIB, digests={"Repr-Digest": "sha-256"}, rate_bps=MIB)
+    url = serve(origin, "a.bin", 8 * MIB, digests={"Repr-Digest": "sha-256"}, rate_bps=MIB // 8)
     [job] = daemon.add(url)
     daemon.wait_until(job, lambda j: j["done"] > MIB)
     first = daemon.job(job)["digest"]

@@ -319,6 +319,53 @@ static void download__other_lanes_fail__working_lane_does_all(void **state)
     }
 }
 
+/* Counts what is asked for beyond the first request. */
+static void count_asked(struct driver *d, int lane, struct answer *answer)
+{
+    if (lane > 0)
+        *(uint64_t *)d->ctx += answer->reply.range_last - answer->reply.range_first + 1;
+}
+
+/* Who asked for more than it gets has to be cut off, and loses its connection. */
+static void download__lanes_opened_together__ask_for_what_each_will_fetch(void **state)
+{
+    (void)state;
+    uint64_t asked = 0;
+    struct driver *d = driver_create(12 * MIB, 16);
+    d->origin.rate_bps = MIB;
+    d->on_request = count_asked;
+    d->ctx = &asked;
+    driver_start(d);
+    download_know(&d->download, 0, &(struct profile){ .useful_lanes = 16 });
+    assert_true(driver_run_to_phase(d, DOWNLOAD_FETCHING));
+    driver_turn(d);
+    assert_int_equal(d->n_open, 16);
+    assert_in_range(asked, 11 * MIB, 12 * MIB);
+    assert_true(driver_run(d, 600));
+    assert_done(d, 0);
+    release(d);
+}
+
+static void shift_other_lanes(struct driver *d, int lane, struct answer *answer)
+{
+    (void)d;
+    if (lane > 0)
+        answer->reply.range_first += 1000;
+}
+
+/* The lane that brings bytes is worth more than a new one from the beginning. */
+static void download__all_other_answers_are_wrong__the_first_lane_goes_on(void **state)
+{
+    (void)state;
+    struct driver *d = driver_create(4 * MIB, 16);
+    d->origin.rate_bps = 256 * KIB; /* and so it brings nothing between two wrong answers */
+    d->on_request = shift_other_lanes;
+    run(d);
+    assert_done(d, 0);
+    assert_int_equal(d->taken_bytes, 4 * MIB);
+    release(d);
+}
+
 static void download__more_lanes_allowed__are_used(void **state)
 {
     (void)state;
@@ -516,6 +563,8 @@ int main(void)
         cmocka_unit_test(download__lane_breaks_while_part_is_made__is_asked_for_again),
         cmocka_unit_test(download__slow_part__keeps_the_first_request),
         cmocka_unit_test(download__other_lanes_fail__working_lane_does_all),
+        cmocka_unit_test(download__lanes_opened_together__ask_for_what_each_will_fetch),
+        cmocka_unit_test(download__all_other_answers_are_wrong__the_first_lane_goes_on),
         cmocka_unit_test(download__more_lanes_allowed__are_used),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -251,6 +251,27 @@ static void plan__last_to_finish__is_the_victim(void **state)
     finish(&w);
 }
 
+/* All but the slow lane will be free in a moment: there is something for each of them. */
+static void plan__others_will_soon_be_free__leaves_them_their_share(void **state)
+{
+    (void)state;
+    struct world w;
+    const double rates[] = { 0.1 * MIB, 2.0 * MIB, 2.0 * MIB, 2.0 * MIB };
+    begin(&w, 32 * MIB);
+    for (int i = 0; i < 4; i++)
+        start(&w, i);
+    flow(&w, rates, 4, 3900);
+    assert_in_range(left_of(&w, 0), 7 * MIB, 8 * MIB);
+    for (int i = 1; i < 4; i++)
+        assert_in_range(left_of(&w, i), 1, 300 * KIB);
+    for (int i = 4; i < 7; i++) {
+        struct plan_grant grant = assign(&w, i);
+        assert_int_equal(grant.victim, 0);
+        assert_in_range(grant.end - grant.first, MIB, 3 * MIB);
+    }
+    finish(&w);
+}
+
 static void plan__nothing_is_gained__is_not_split(void **state)
 {
     (void)state;
@@ -561,6 +582,7 @@ int main(void)
         cmocka_unit_test(plan__lanes_of_a_source__are_alike),
         cmocka_unit_test(plan__small_rest__is_not_taken_for_a_small_gain),
         cmocka_unit_test(plan__last_to_finish__is_the_victim),
+        cmocka_unit_test(plan__others_will_soon_be_free__leaves_them_their_share),
         cmocka_unit_test(plan__nothing_is_gained__is_not_split),
         cmocka_unit_test(plan__small_rest_of_slow_lane__is_taken_whole),
         cmocka_unit_test(plan__silent_lane__is_robbed_of_everything),
