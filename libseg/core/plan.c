@@ -1,9 +1,10 @@
 /* The range planner: splitting by time. */
-#include "core/plan_internal.h"
+#include "core/plan.h"
 
 #include <math.h>
 
 #include "base/assert.h"
+#include "core/plan_internal.h"
 
 static const double setup_guess_s = 0.1;
 static const double piece_s = 0.1;      /* a piece should keep a lane busy for this long */

@@ -20,7 +20,7 @@ enum {
     PLAN_ANY_SOURCE = -1,
     PLAN_PIECE_MIN = 16 * 1024,     /* a smaller piece is not worth a request */
     PLAN_PIECE_ENOUGH = 256 * 1024, /* nor a larger one too small, however fast the lane is */
-    PLAN_BLIND_MIN = 512 * 1024, /* nor one of less than this while no rate is known */
+    PLAN_BLIND_MIN = 512 * 1024,    /* nor one of less than this while no rate is known */
     PLAN_PIECE_ASCENDING = 4 * 1024 * 1024, /* grants of a plan that ascends */
     PLAN_GAIN_MIN_US = 50 * 1000,           /* a split must end the download this much earlier */
 };
