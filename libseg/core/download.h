@@ -188,7 +188,7 @@ struct source {
     enum source_state state;
     struct tuner tuner;
     uint64_t taken_bytes;
-    int bonus;              /* lanes beyond its fair share, or below */
+    int share;              /* of the lanes of the download */
     uint64_t not_before_us; /* backing off until then */
     int64_t failures;       /* in a row, without a byte received */
     uint64_t proved_bytes;

@@ -1,11 +1,12 @@
 /* How many lanes each source gets. Every source has a tuner of its own, for a slow mirror says
- * nothing about a fast one. Together they have at most the download's number of lanes: a fair share
- * each, and what one does not need is left to the others. */
+ * nothing about a fast one. Together they have at most the download's number of lanes: each a share,
+ * and what one does not need is left to the others. A new source begins with a few, for nobody knows
+ * whether lanes are worth more there; shares move to where they are. */
 #include "core/download_internal.h"
 
-enum { MOVE_US = 500 * 1000 };
+enum { MOVE_US = 500 * 1000, TRIAL_LANES = 2 };
 
-static const double worth_moving = 1.5; /* so much faster has another source to be */
+static const double worth_moving = 1.25; /* so much faster has another source to be */
 
 static bool is_in_use(const struct lane *l, uint64_t now_us)
 {
@@ -29,50 +30,66 @@ int lanes_receiving(const struct download *d, int source)
     return n;
 }
 
-static int trusted_sources(const struct download *d)
-{
-    int n = 0;
-    for (int i = 0; i < d->n_sources; i++)
-        n += d->sources[i].state == SOURCE_TRUSTED;
-    return n;
-}
-
 static int lanes_allowed(const struct download *d)
 {
     return d->has_ranges ? d->config.max_lanes : 1;
 }
 
-static int fair_share(const struct download *d)
+/* The trusted source with the largest share, other than `but`; -1: none. */
+static int richest(const struct download *d, int but)
 {
-    int n = trusted_sources(d);
-    int share = n > 0 ? lanes_allowed(d) / n : lanes_allowed(d);
-    return share > 1 ? share : 1;
+    int best = -1;
+    for (int i = 0; i < d->n_sources; i++) {
+        const struct source *source = &d->sources[i];
+        bool is_candidate = i != but && source->state == SOURCE_TRUSTED;
+        if (is_candidate && (best < 0 || source->share > d->sources[best].share))
+            best = i;
+    }
+    return best;
 }
 
-static int share_of(const struct download *d, const struct source *source)
+static int shares_given(const struct download *d)
 {
-    int share = fair_share(d) + source->bonus;
-    return share > 1 ? share : 1;
+    int sum = 0;
+    for (int i = 0; i < d->n_sources; i++)
+        sum += d->sources[i].state == SOURCE_TRUSTED ? d->sources[i].share : 0;
+    return sum;
+}
+
+/* After a source came or went, or another number of lanes is allowed: all of them are given, and
+ * none is given twice, but that each source has one. */
+static void deal_again(struct download *d)
+{
+    int surplus = shares_given(d) - lanes_allowed(d);
+    int source = richest(d, -1);
+    if (source < 0)
+        return;
+    if (surplus < 0)
+        d->sources[source].share -= surplus;
+    for (; surplus > 0 && d->sources[source].share > 1; surplus--) {
+        d->sources[source].share--;
+        source = richest(d, -1);
+    }
 }
 
 /* What a source is known to need; before that, its share. */
-static int need_of(const struct download *d, const struct source *source)
+static int need_of(const struct source *source)
 {
     if (source->state != SOURCE_TRUSTED)
         return 0;
-    return tuner_useful(&source->tuner) > 0 ? tuner_target(&source->tuner) : share_of(d, source);
+    return tuner_useful(&source->tuner) > 0 ? tuner_target(&source->tuner) : source->share;
 }
 
 static void set_ceilings(struct download *d)
 {
     int needed = 0;
+    deal_again(d);
     for (int i = 0; i < d->n_sources; i++)
-        needed += need_of(d, &d->sources[i]);
+        needed += need_of(&d->sources[i]);
     for (int i = 0; i < d->n_sources; i++) {
         struct source *source = &d->sources[i];
-        int left = lanes_allowed(d) - (needed - need_of(d, source));
-        int share = share_of(d, source);
-        tuner_set_ceiling(&source->tuner, left > share ? left : share);
+        int left = lanes_allowed(d) - (needed - need_of(source));
+        tuner_set_ceiling(&source->tuner, left > source->share ? left : source->share);
     }
 }
 
@@ -86,7 +103,7 @@ static bool is_hungry(const struct download *d, const struct source *source)
 
 static bool can_give(const struct source *source)
 {
-    return source->state == SOURCE_TRUSTED && source->tuner.ceiling > 1;
+    return source->state == SOURCE_TRUSTED && source->share > 1;
 }
 
 /* Where all lanes are in use, those of a slow source are worth more at a fast one. */
@@ -109,9 +126,9 @@ static void move_share(struct download *d, uint64_t now_us)
     }
     if (fast < 0 || slow < 0 || most_bps < least_bps * worth_moving)
         return;
-    int n = (d->sources[slow].tuner.ceiling + 1) / 2;
-    d->sources[fast].bonus += n;
-    d->sources[slow].bonus -= n;
+    int n = (d->sources[slow].share + 1) / 2;
+    d->sources[fast].share += n;
+    d->sources[slow].share -= n;
     d->shared_us = now_us;
 }
 
@@ -124,7 +141,9 @@ void shares_begin(struct download *d, uint64_t now_us)
 void shares_admit(struct download *d, int source, uint64_t now_us)
 {
     struct source *s = &d->sources[source];
-    tuner_init(&s->tuner, profile_start_lanes(&s->known), fair_share(d), now_us, s->taken_bytes);
+    s->share = shares_given(d) == 0 ? lanes_allowed(d) : TRIAL_LANES;
+    deal_again(d);
+    tuner_init(&s->tuner, profile_start_lanes(&s->known), s->share, now_us, s->taken_bytes);
     if (s->known.tolerated_lanes > 0)
         tuner_remember_refusal(&s->tuner, now_us, (int)s->known.tolerated_lanes);
     set_ceilings(d);
@@ -161,11 +180,44 @@ static int slowest_of(const struct download *d, int source, uint64_t now_us)
     return slowest;
 }
 
-/* A source that came to be trusted needs lanes that others have. One at a time changes hands, so
- * that the line is never empty. */
+static bool may_serve(const struct source *source, uint64_t now_us)
+{
+    return source->state == SOURCE_TRUSTED && source->not_before_us <= now_us;
+}
+
+static int all_used(const struct download *d, uint64_t now_us)
+{
+    int n = 0;
+    for (int i = 0; i < d->n_sources; i++)
+        n += lanes_used(d, i, now_us);
+    return n;
+}
+
+/* How full a source's number of lanes is; 1 and above: it wants no more. */
+static double fullness(const struct download *d, int source, uint64_t now_us)
+{
+    return (double)lanes_used(d, source, now_us) / tuner_target(&d->sources[source].tuner);
+}
+
+/* True when a source wants lanes and there are none left. */
+static bool is_one_short(const struct download *d, uint64_t now_us)
+{
+    if (all_used(d, now_us) < lanes_allowed(d))
+        return false;
+    for (int i = 0; i < d->n_sources; i++) {
+        if (may_serve(&d->sources[i], now_us) && fullness(d, i, now_us) < 1.0)
+            return true;
+    }
+    return false;
+}
+
+/* A source that wants lanes gets those that another has beyond what it wants. One at a time changes
+ * hands, so that the line is never empty. */
 static void give_way(struct download *d, int source, uint64_t now_us, struct effects *fx)
 {
-    if (lanes_used(d, source, now_us) <= d->sources[source].tuner.ceiling)
+    const struct tuner *tuner = &d->sources[source].tuner;
+    int most = is_one_short(d, now_us) ? tuner_target(tuner) : tuner->ceiling;
+    if (lanes_used(d, source, now_us) <= most)
         return;
     int lane = slowest_of(d, source, now_us);
     if (lane >= 0)
@@ -214,24 +266,11 @@ void shares_tick(struct download *d, uint64_t now_us, struct effects *fx)
     set_ceilings(d);
 }
 
-static bool may_serve(const struct source *source, uint64_t now_us)
-{
-    return source->state == SOURCE_TRUSTED && source->not_before_us <= now_us;
-}
-
-/* How full a source's number of lanes is; 1 and above: it wants no more. */
-static double fullness(const struct download *d, int source, uint64_t now_us)
-{
-    return (double)lanes_used(d, source, now_us) / tuner_target(&d->sources[source].tuner);
-}
-
 int shares_pick(const struct download *d, uint64_t now_us)
 {
     int best = -1;
     double least = 1.0;
-    int used = 0;
-    for (int i = 0; i < d->n_sources; i++)
-        used += lanes_used(d, i, now_us);
+    int used = all_used(d, now_us);
     for (int i = 0; i < d->n_sources && used < lanes_allowed(d); i++) {
         double full = fullness(d, i, now_us);
         if (full < least && may_serve(&d->sources[i], now_us)) {

@@ -82,7 +82,7 @@ void tuner_set_ceiling(struct tuner *tuner, int ceiling)
     bool is_raised = ceiling > tuner->ceiling;
     tuner->ceiling = ceiling;
     tuner->target = at_most(tuner->target, limit_of(tuner));
-    if (was_bound && is_raised)
+    if (was_bound && is_raised && tuner->is_settled)
         search(tuner);
 }
 

@@ -194,6 +194,37 @@ static void mirror__slow_one__gets_less(void **state)
     release(d);
 }
 
+/* What its lanes bring is not known before it has some, and so it gets a few only. */
+static void mirror__much_slower__takes_hardly_a_lane_from_a_fast_server(void **state)
+{
+    (void)state;
+    struct world world = { .rate_bps = { 512 * KIB, 32 * KIB } };
+    struct driver *d = begin(&world, 1, 16);
+    int most = 0;
+    driver_start(d);
+    while (driver_turn(d)) {
+        int n = 0;
+        for (int i = 0; i < PLAN_LANES_MAX; i++)
+            n += d->lanes[i].is_open && d->lanes[i].source == 1;
+        most = n > most ? n : most;
+    }
+    assert_done(d, 0);
+    assert_in_range(most, 1, 2);
+    release(d);
+}
+
+static void mirror__much_faster__gets_most_lanes(void **state)
+{
+    (void)state;
+    struct world world = { .rate_bps = { 32 * KIB, 512 * KIB } };
+    struct driver *d = begin(&world, 1, 16);
+    uint64_t start_us = d->now_us;
+    run(d);
+    assert_done(d, 0);
+    assert_in_range(d->now_us - start_us, SECOND, 5 * SECOND);
+    release(d);
+}
+
 static void mirror__content_differs_and_url_is_lost__waits(void **state)
 {
     (void)state;
@@ -223,6 +254,8 @@ int main(void)
         cmocka_unit_test(link_expired__between_runs__mirror_proves_itself_by_what_is_there),
         cmocka_unit_test(every_source_is_dead__the_urls_failure_decides),
         cmocka_unit_test(mirror__slow_one__gets_less),
+        cmocka_unit_test(mirror__much_slower__takes_hardly_a_lane_from_a_fast_server),
+        cmocka_unit_test(mirror__much_faster__gets_most_lanes),
         cmocka_unit_test(mirror__content_differs_and_url_is_lost__waits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

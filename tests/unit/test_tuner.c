@@ -267,6 +267,24 @@ static void tuner__ceiling_changes__is_followed(void **state)
     assert_int_equal(tuner_target(&line.tuner), 64);
 }
 
+/* The ceiling of a source follows what the others need, up and down, also in mid-search. */
+static void tuner__ceiling_wavers_in_a_search__does_not_forget_what_fewer_lanes_did(void **state)
+{
+    (void)state;
+    struct line line = { .cap_bps = 4.0 * LANE_BPS };
+    start(&line, 0, 12);
+    while (line.receiving < 8)
+        pass_tick(&line);
+    for (int i = 0; i < 4; i++) {
+        tuner_set_ceiling(&line.tuner, 8);
+        tuner_set_ceiling(&line.tuner, 12);
+    }
+    tuner_set_ceiling(&line.tuner, 8);
+    pass(&line, 1500);
+    assert_true(line.tuner.is_settled);
+    assert_in_range(tuner_target(&line.tuner), 4, 6);
+}
+
 /* As long as a rate limit decides, what comes says nothing; nor does it when the limit is gone. */
 static void tuner__time_is_skipped__concludes_nothing_from_it(void **state)
 {
@@ -306,6 +324,7 @@ int main(void)
         cmocka_unit_test(tuner__server_asks_for_patience__gets_it),
         cmocka_unit_test(tuner__absurd_patience__does_not_overflow),
         cmocka_unit_test(tuner__ceiling_changes__is_followed),
+        cmocka_unit_test(tuner__ceiling_wavers_in_a_search__does_not_forget_what_fewer_lanes_did),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

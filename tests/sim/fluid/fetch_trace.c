@@ -77,6 +77,14 @@ static void view(struct fetch *f)
         lanes_wanted(d), download_open_lanes(d), sum_bps / mib,
         download_rate_bps(d, f->now_us) / mib, d->plan.setup_s * 1e3,
         (double)plan_remaining(&d->plan) / mib);
+    for (int i = 0; i < d->n_sources && d->n_sources > 1; i++) {
+        const struct source *source = &d->sources[i];
+        if (source->state == SOURCE_TRUSTED)
+            fprintf(
+                out, "              source %d: share %d, ceiling %d, target %d, useful %d, %s\n", i,
+                source->share, source->tuner.ceiling, tuner_target(&source->tuner),
+                tuner_useful(&source->tuner), source->tuner.is_settled ? "settled" : "searching");
+    }
     for (int i = 0; i < PLAN_LANES_MAX; i++) {
         const struct plan_lane *range = &d->plan.lanes[i];
         const struct conn *c = f->wire.of_lane[i];
