@@ -1,7 +1,7 @@
 /* How many lanes each source gets. Every source has a tuner of its own, for a slow mirror says
- * nothing about a fast one. Together they have at most the download's number of lanes: each a share,
- * and what one does not need is left to the others. A new source begins with a few, for nobody knows
- * whether lanes are worth more there; shares move to where they are. */
+ * nothing about a fast one. Together they have at most the download's number of lanes: each a
+ * share, and what one does not need is left to the others. A new source begins with a few, for
+ * nobody knows whether lanes are worth more there; shares move to where they are. */
 #include "core/download_internal.h"
 
 enum { MOVE_US = 500 * 1000, TRIAL_LANES = 2 };

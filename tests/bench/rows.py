@@ -104,10 +104,15 @@ def shaped():
 
 
 def mirrors():
+    """Where links bound the rate every client that uses all of them is near the bound; where connections do, lanes
+    have to be at the right place."""
+    contenders = (FIRST, KNOWN, "aria2", "aria2 (native)")
     links = (8, 4, 1)
-    yield Row("mirrors-64", "three mirrors with links of 8, 4 and 1 MiB/s", 64, "shaped",
-              (FIRST, KNOWN, "aria2", "aria2 (native)"), tuple(Shape(link_bps=link * MIB) for link in links),
-              sum(links), against("aria2", {"wall_s": 0.9}, (FIRST, KNOWN)))
+    yield Row("mirrors-64", "three mirrors with links of 8, 4 and 1 MiB/s", 64, "shaped", contenders,
+              tuple(Shape(link_bps=link * MIB) for link in links), sum(links), of_bound(1.10))
+    yield Row("uneven-64", "three mirrors with 2, 0.5 and 0.125 MiB/s a connection", 64, "shaped", contenders,
+              tuple(Shape(rate_bps=LANE * MIB // part) for part in (1, 4, 16)), 16 * LANE,
+              against("aria2", {"wall_s": 0.9}, (FIRST, KNOWN)))
 
 
 def tuner():
