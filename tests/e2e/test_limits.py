@@ -75,7 +75,7 @@ def test_under_a_limit_the_server_is_held_back(daemon, source):
     daemon.seg("limit", "100K")
     sent = source.stats().sent
     Watch(daemon, job).until(600 * KIB)
-    buffers = 2 * 7 * MIB  # what the system and libcurl have room for
+    buffers = 2 * 11 * MIB  # what both systems have room for (6 MiB and 4 MiB on Linux), and libcurl
     assert source.stats().sent - sent < buffers + 2 * MIB
 
 
@@ -85,7 +85,7 @@ def test_a_job_with_many_lanes_and_one_with_one_get_the_same(daemon, source):
     daemon.seg("limit", "2M")
     came, seconds = Watch(daemon, many, one).until(4 * MIB)
     check(came, seconds, 2 * MIB)
-    assert 0.67 < came[0] / came[1] < 1.5
+    assert 0.6 < came[0] / came[1] < 1.7  # they are not looked at in the same moment; by lanes it would be 8
 
 
 def test_a_job_below_its_share_leaves_the_rest(daemon, source):
