@@ -194,6 +194,36 @@ static void mirror__slow_one__gets_less(void **state)
     release(d);
 }
 
+/* Breaks each lane of the job's URL one byte before the end of its seam, does not answer when that
+ * is asked again, and refuses everything from then on: the link has expired. */
+static void miss_seams(struct driver *d, int lane, struct answer *answer)
+{
+    struct world *world = d->ctx;
+    bool is_seam = answer->body_length <= 4 * KIB;
+    answer_by_source(d, lane, answer);
+    if (d->lanes[lane].source != 0 || world->http_status[0] != 0)
+        return;
+    if (is_seam) {
+        answer->failure = SG_E_CONNECT;
+        world->http_status[0] = 410;
+        return;
+    }
+    answer->body_length--;
+    answer->body_end = SG_E_RESET;
+}
+
+static void mirror__url_is_lost_while_a_seam_is_asked_again__carries_on(void **state)
+{
+    (void)state;
+    struct world world = { .rate_bps = { 256 * KIB, 256 * KIB } };
+    struct driver *d = begin(&world, 1, 4);
+    d->on_request = miss_seams;
+    run(d);
+    assert_done(d, 0);
+    assert_int_equal(world.http_status[0], 410);
+    release(d);
+}
+
 /* What its lanes bring is not known before it has some, and so it gets a few only. */
 static void mirror__much_slower__takes_hardly_a_lane_from_a_fast_server(void **state)
 {
@@ -254,6 +284,7 @@ int main(void)
         cmocka_unit_test(link_expired__between_runs__mirror_proves_itself_by_what_is_there),
         cmocka_unit_test(every_source_is_dead__the_urls_failure_decides),
         cmocka_unit_test(mirror__slow_one__gets_less),
+        cmocka_unit_test(mirror__url_is_lost_while_a_seam_is_asked_again__carries_on),
         cmocka_unit_test(mirror__much_slower__takes_hardly_a_lane_from_a_fast_server),
         cmocka_unit_test(mirror__much_faster__gets_most_lanes),
         cmocka_unit_test(mirror__content_differs_and_url_is_lost__waits),
