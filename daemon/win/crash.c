@@ -25,7 +25,7 @@ enum {
     DUMPS_MAX = 3,
     NAME_SIZE = 64,
     REASON_SIZE = 512,
-    WRITE_LIMIT_MS = 20000,
+    WRITE_LIMIT_MS = 60000,
     STACK_LEFT_BYTES = 32 * 1024, /* of an overflown stack, for the handler */
 };
 
@@ -133,18 +133,30 @@ static void write_note(const struct sg_buf *note)
     handle_close(file);
 }
 
+/* The cause, and where the dump is, if there is one. */
+static void tell(const char *dump, struct sg_buf *out_note)
+{
+    put_cause(out_note);
+    if (dump != NULL)
+        sg_buf_printf(out_note, "; the dump is %s", dump);
+    else
+        sg_buf_puts(out_note, "; there is no dump");
+    if (!out_note->is_failed)
+        write_note(out_note);
+}
+
+/* The cause comes first: what is broken may make a dump impossible, or slow. */
 static DWORD WINAPI write_down(void *arg)
 {
     (void)arg;
     struct sg_buf note = { 0 };
+    tell(NULL, &note);
     char *dump = make_dump();
-    put_cause(&note);
-    if (dump != NULL)
-        sg_buf_printf(&note, "; the dump is %s", dump);
-    else
-        sg_buf_puts(&note, "; there is no dump");
+    if (dump != NULL) {
+        sg_buf_clear(&note);
+        tell(dump, &note);
+    }
     if (!note.is_failed) {
-        write_note(&note);
         log_line(LOG_ERROR, "segd crashes: %s", note.data);
         log_flush();
     }

@@ -24,7 +24,7 @@
 #include "os/win/win.h"
 #include "tests/contract/contract.h"
 
-enum { DEADLINE_MS = 60000 };
+enum { DEADLINE_MS = 120000 };
 
 /* ---- the one that crashes ---- */
 
