@@ -180,6 +180,7 @@ void lanes_open(struct download *d, uint64_t now_us, struct effects *fx)
     int source;
     sources_prove(d, now_us, fx);
     rechecks_ask(d, now_us, fx);
+    d->plan.lanes_soon = lanes_in(d, LANE_ENDING);
     while (!grant.is_victim_dropped && next_lane(d, now_us, &lane, &source) &&
            plan_assign(&d->plan, lane, source, now_us, &grant)) {
         if (grant.is_victim_dropped)

@@ -9,7 +9,9 @@
 static const double setup_guess_s = 0.1;
 static const double piece_s = 0.1;      /* a piece should keep a lane busy for this long */
 static const double drop_factor = 0.75; /* what is gained by giving a connection up */
-static const double share_slack = 1.3;  /* rates are not known that well */
+static const double hopeless = 0.1;     /* of what lanes do there: such a connection is replaced */
+static const double replace_s = 1.0;
+static const double share_slack = 1.3; /* rates are not known that well */
 
 static struct plan_lane *busy_lane(struct plan *plan, int lane)
 {
@@ -132,6 +134,17 @@ static bool take_todo(struct plan *plan, struct plan_grant *grant)
     return status == SG_OK;
 }
 
+/* A connection that is far slower than the others is worth less than a new one, if there is time
+ * left for that to pay: what it keeps is to do again. False where it stays. */
+static bool give_up(struct plan *plan, const struct plan_lane *owner, uint64_t tail, double typical,
+                    uint64_t now_us)
+{
+    double bps = plan_measured_bps(owner, now_us);
+    bool is_hopeless = bps > 0.0 && bps < typical * hopeless;
+    return is_hopeless && plan_soonest_end_s(plan, typical, typical, now_us) > replace_s &&
+           extents_add(&plan->todo, owner->pos, owner->end - tail) == SG_OK;
+}
+
 static bool take_tail(struct plan *plan, const struct plan_lane *newcomer, uint64_t now_us,
                       struct plan_grant *grant)
 {
@@ -144,14 +157,15 @@ static bool take_tail(struct plan *plan, const struct plan_lane *newcomer, uint6
     uint64_t tail = tail_of(plan, owner, own_bps, typical, now_us);
     if (tail == 0)
         return false;
-    bool is_dropped = tail == remaining_of(owner);
+    bool is_dropped = tail == remaining_of(owner) || give_up(plan, owner, tail, typical, now_us);
     *grant = (struct plan_grant){ .first = owner->end - tail,
                                   .end = owner->end,
                                   .victim = victim,
                                   .is_victim_dropped = is_dropped };
-    owner->end -= tail;
     if (is_dropped)
         abandon(owner, now_us);
+    else
+        owner->end -= tail;
     return true;
 }
 

@@ -44,6 +44,7 @@ struct plan {
     bool is_ascending;   /* see plan_ascend */
     double setup_s;      /* from asking for a range to its first byte, smoothed */
     bool is_setup_known; /* else it is a guess */
+    int lanes_soon;      /* through with their ranges, and free in a moment */
     double expected_bps; /* of a lane while none was measured; 0: not known */
 };
 

@@ -119,12 +119,13 @@ double plan_soonest_end_s(const struct plan *plan, double new_bps, double typica
         if (plan->lanes[i].is_busy)
             courses[n++] = plan_course(plan, &plan->lanes[i], typical, now_us);
     }
+    double fresh_bps = new_bps + plan->lanes_soon * typical;
     double left = (double)plan_remaining(plan);
     double low = 0.0;
     double high = plan->setup_s + left / new_bps;
     for (int step = 0; step < BISECTIONS; step++) {
         double middle = (low + high) / 2.0;
-        double bytes = new_bps * fmax(middle - plan->setup_s, 0.0);
+        double bytes = fresh_bps * fmax(middle - plan->setup_s, 0.0);
         for (int i = 0; i < n; i++)
             bytes += fetched_by(&courses[i], plan->setup_s, middle);
         *(bytes < left ? &low : &high) = middle;

@@ -26,9 +26,9 @@ struct course plan_course(const struct plan *plan, const struct plan_lane *lane,
 /* The busy lane that will be through last; -1: none is busy. */
 int plan_last_to_finish(const struct plan *plan, double typical, uint64_t now_us);
 
-/* The soonest that everything can be there, in seconds from now: when all lanes, and a newcomer of
- * the rate `new_bps` (above 0), have something to do up to the end. Takes time proportional to the
- * lanes. */
+/* The soonest that everything can be there, in seconds from now: when all lanes, a newcomer of the
+ * rate `new_bps` (above 0), and those that will soon be free, have something to do up to the end.
+ * Takes time proportional to the lanes. */
 double plan_soonest_end_s(const struct plan *plan, double new_bps, double typical, uint64_t now_us);
 
 #endif
