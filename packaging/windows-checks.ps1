@@ -1771,7 +1771,39 @@ function Test-Surroundings {
     }
 }
 
-function Test-Proxy {
+# Whether Windows says that the network costs money: 'True', 'False', or '' where it does not say.
+function Get-WindowsMetered {
+    $information = [Type]::GetType('Windows.Networking.Connectivity.NetworkInformation, ' +
+        'Windows.Networking.Connectivity, ContentType=WindowsRuntime')
+    if ($null -eq $information) {
+        return ''
+    }
+    $network = $information::GetInternetConnectionProfile()
+    if ($null -eq $network) {
+        return ''
+    }
+    $cost = [string]$network.GetConnectionCost().NetworkCostType
+    if ($cost -eq 'Unknown') {
+        return ''
+    }
+    return [string]($cost -ne 'Unrestricted')
+}
+
+function Test-Network {
+    Check 'metered.shown' {
+        $expected = Get-WindowsMetered
+        if ($expected -eq '') {
+            Skip-Check 'Windows does not say what the network costs'
+        }
+        $status = Read-Seg -Words @('status')
+        Assert-Equal 'metered, as "seg status" tells it,' $expected $status.info.metered
+    }
+
+    Check 'proxy.shown' {
+        $status = Read-Seg -Words @('status')
+        Assert-Equal 'the way of the proxy' 'system' $status.info.proxy.mode
+    }
+
     # 5: direct, or by the PAC file
     Check 'proxy.pac' {
         $pipe = '\\.\pipe\segue-check-proxy'
@@ -1933,6 +1965,8 @@ function Test-All {
     $null = Assert-Seg -Code 0 -Words @('service', 'install')
     $null = Assert-Seg -Code 0 -Words @('service', 'start')
     Assert-Running
+    # jobs would wait on a machine whose network is metered, for a server on loopback too
+    $null = Invoke-Seg -Words @('settings', 'metered', 'ignore')
     Initialize-Folders
     Test-Configuration
     # the crash before whatever else ends the service badly: the first restart comes soonest
@@ -1943,7 +1977,7 @@ function Test-All {
     Test-Files
     Test-Secrets
     Test-Surroundings
-    Test-Proxy
+    Test-Network
     Test-Programs
     Test-Removing
     Test-Msi
