@@ -1478,6 +1478,19 @@ function Test-Callers {
 
 # ---- checks: folders ----
 
+# A folder that the second user made, in one where only he and administrators may; its path.
+function New-UserFolder {
+    param([string] $FolderName)
+    $folder = Join-Path $Work 'users'
+    if (-not (Test-Path -LiteralPath $folder)) {
+        New-Folder -Path $folder -Rights @(Get-UserRights)
+    }
+    $own = Join-Path $folder $FolderName
+    $made = Invoke-System -Program 'cmd.exe' -Words @('/d', '/c', 'mkdir', $own) -AsUser
+    Assert-Equal 'the exit code of mkdir' 0 $made.Code
+    return $own
+}
+
 function Test-Folders {
     Check 'folder.not-the-callers' {
         $null = Assert-Seg -Code 5 -Words @('add', $Origin.Url(65536, 'x.bin'), '-d', $Private) -AsUser
@@ -1485,12 +1498,29 @@ function Test-Folders {
         Assert-Equal 'the number of files there' 0 $left.Count
     }
 
+    Check 'folder.own' {
+        $own = New-UserFolder 'own'
+        $null = Assert-Seg -Code 0 -Words @('add', $Origin.Url(65536, 'own.bin'), '-d', $own, '--wait') -AsUser
+        $file = Join-Path $own 'own.bin'
+        Assert-Equal ('what is wrong with ' + $file) '' ([SegueChecks.Content]::Differs($file, 65536))
+        Assert-Equal 'the owner of the file' $UserSid (Get-OwnerSid (Get-Acl -LiteralPath $file))
+        Assert-True 'no entry for the service at the file' (-not (Test-ServiceRule $file)) 'one'
+    }
+
+    Check 'folder.owner-away' {
+        $own = New-UserFolder 'away'
+        $id = Add-Job -Url $Origin.Url(65536, 'away.bin') -Folder $own -More @('--paused') -AsUser
+        $null = Assert-Seg -Code 0 -Words @('service', 'stop')
+        $null = Assert-Seg -Code 0 -Words @('service', 'start')
+        Assert-Running
+        $null = Assert-Seg -Code 0 -Words @('resume', [string]$id)
+        Wait-Until 'the job to wait for its owner' 60 { (Read-Job $id).reason -eq 'owner' }
+        $null = Assert-Seg -Code 0 -Words @('wait', [string]$id) -AsUser
+        $null = Assert-Done $id 65536
+    }
+
     Check 'folder.grant' {
-        $folder = Join-Path $Work 'users'
-        $own = Join-Path $folder 'own'
-        New-Folder -Path $folder -Rights @(Get-UserRights)
-        $made = Invoke-System -Program 'cmd.exe' -Words @('/d', '/c', 'mkdir', $own) -AsUser
-        Assert-Equal 'the exit code of mkdir' 0 $made.Code
+        $own = New-UserFolder 'granted'
         $null = Assert-Seg -Code 0 -Words @('grant', $own) -AsUser
         Assert-True 'an entry for the service' (Test-ServiceRule $own) 'none'
         $id = Add-Job -Url $Origin.Url(65536, 'granted.bin') -Folder $own -AsUser
