@@ -31,7 +31,7 @@ An MSI of a higher version: an upgrade in mid-download, and a refused downgrade.
 The folder with the test programs of a build for Windows (test_*.exe and contract_*.exe): each of them is run.
 
 .PARAMETER Only
-Names of checks, with wildcards: only these are made.
+Names of checks, with wildcards and commas between them: only these are made.
 
 .PARAMETER CleanUp
 Only removes what an earlier run left behind: Segue's service and data with it.
@@ -772,7 +772,8 @@ function Test-Wanted {
     if ($Only.Count -eq 0) {
         return $true
     }
-    foreach ($pattern in $Only) {
+    # powershell -File hands a list over as one text
+    foreach ($pattern in ($Only -join ',').Split(',')) {
         if ($CheckName -like $pattern) {
             return $true
         }
