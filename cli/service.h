@@ -41,7 +41,8 @@ void service_made_fini(struct service_made *made);
 SG_MUST_USE enum sg_status service_install(const char *program, struct service_made *out,
                                            struct sg_err *err);
 
-/* Stops and removes it, and deletes its data folder with `purges`. The public folder stays. */
+/* Stops and removes it, and deletes its data folder with `purges`. The public folder stays if
+ * there is something in it. */
 SG_MUST_USE enum sg_status service_uninstall(bool purges, struct sg_err *err);
 
 /* Starts it and waits until it serves; `*out_was` says that it did already. */

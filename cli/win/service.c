@@ -485,6 +485,7 @@ static enum sg_status remove_service(struct sg_err *err)
         desk.service = NULL;
         await_absence(desk.manager);
         service_rights_take();
+        service_folders_remove_public();
         status = event_source_uninstall(err);
     }
     close_desk(&desk);

@@ -223,6 +223,20 @@ enum sg_status service_folders_make_public(char **out_path, struct sg_err *err)
 
 static enum sg_status delete_folder(const wchar_t *path, struct sg_err *err);
 
+/* Windows removes no folder that has something in it, so nothing of anybody's is lost. A link that
+ * stands there is somebody else's. */
+void service_folders_remove_public(void)
+{
+    wchar_t *path;
+    struct sg_err ignored = { 0 };
+    if (find(&FOLDERID_PublicDownloads, &path, &ignored) != SG_OK)
+        return;
+    DWORD attributes = GetFileAttributesW(path);
+    if (attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_REPARSE_POINT) == 0)
+        RemoveDirectoryW(path);
+    sg_free(path);
+}
+
 /* A link to a folder is deleted as a folder, and what it leads to stays. */
 static enum sg_status delete_entry(const wchar_t *path, DWORD attributes, struct sg_err *err)
 {

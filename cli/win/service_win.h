@@ -36,6 +36,9 @@ SG_MUST_USE enum sg_status service_folders_make_data(char **out_path, struct sg_
  * nobody logged on. Its path is the caller's (sg_free). */
 SG_MUST_USE enum sg_status service_folders_make_public(char **out_path, struct sg_err *err);
 
+/* Removes that folder if nothing is in it; with something in it, it stays as it is. */
+void service_folders_remove_public(void);
+
 /* Deletes the data folder with everything in it; SG_OK when there is none. Links in it are
  * deleted, not followed. */
 SG_MUST_USE enum sg_status service_folders_purge(struct sg_err *err);

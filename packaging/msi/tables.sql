@@ -14,6 +14,8 @@ UPDATE `InstallExecuteSequence` SET `Sequence` = 1501 WHERE `Action` = 'RemoveEx
 UPDATE `File` SET `Version` = 'FILE_VERSION', `Language` = '1033' WHERE `File` = 'segd.exe'
 UPDATE `File` SET `Version` = 'FILE_VERSION', `Language` = '1033' WHERE `File` = 'seg.exe'
 
--- A step of the rollback: what it is already (18, of an installed file; 64, may fail; 1024, in the script; 2048, by the
+-- Steps of the rollback: what they are already (18, of an installed file; 64, may fail; 1024, in the script; 2048, by the
 -- system) and 256. wixl has no word for that.
 UPDATE `CustomAction` SET `Type` = 3410 WHERE `Action` = 'UndoService'
+UPDATE `CustomAction` SET `Type` = 3410 WHERE `Action` = 'RestartService'
+UPDATE `CustomAction` SET `Type` = 3410 WHERE `Action` = 'RestoreService'

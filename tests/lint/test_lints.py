@@ -420,6 +420,30 @@ STATUS_TABLE = textwrap.dedent("""\
     """)
 
 
+CHECKS_SCRIPT = "Check 'pipe.access' {\n    Assert-Equal 'a (' $a[0]\n}\n$b = @'\n({[\n'@ # )\n"
+CHECKS_PAGE = "| the pipe | script: `pipe.access` |\n"
+
+
+@pytest.mark.parametrize("script, page, line", [
+    (CHECKS_SCRIPT + "# caf\u00e9\n", CHECKS_PAGE, 7),
+    (CHECKS_SCRIPT + "$c = 1 `  \n", CHECKS_PAGE, 7),
+    (CHECKS_SCRIPT + "$c = @(1\n", CHECKS_PAGE, 7),
+    (CHECKS_SCRIPT + "$c = (1]\n", CHECKS_PAGE, 7),
+    (CHECKS_SCRIPT, "| the pipe | by eye |\n", 1),
+    (CHECKS_SCRIPT, CHECKS_PAGE + "| more | script: `pipe.access`, `pipe.gone` |\n", 2),
+    (CHECKS_SCRIPT + "Check 'pipe.access' {\n}\n", CHECKS_PAGE, 1),
+])
+def test_fault_of_the_windows_checks_is_reported(tmp_path, script, page, line):
+    found = findings(tmp_path, "windows_checks",
+                     {"packaging/windows-checks.ps1": script, "docs/windows-checks.md": page})
+    assert [f.line for f in found] == [line]
+
+
+def test_windows_checks_that_agree_with_their_page_are_not(tmp_path):
+    files = {"packaging/windows-checks.ps1": CHECKS_SCRIPT, "docs/windows-checks.md": CHECKS_PAGE}
+    assert findings(tmp_path, "windows_checks", files) == []
+
+
 def test_error_code_that_the_reference_lacks_is_reported(tmp_path):
     files = {"libseg/base/status.h": STATUS_TABLE, "docs/reference.md": "`timeout`: ..., denied\n"}
     found = findings(tmp_path, "error_codes", files)

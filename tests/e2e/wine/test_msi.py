@@ -4,6 +4,7 @@ own, where the service has the machine's own pipe and data folder."""
 import hashlib
 import json
 import os
+import struct
 import subprocess
 import time
 import zipfile
@@ -17,6 +18,7 @@ from system import ROOT, Wine
 MIB = 1 << 20
 SIZE = 48 * MIB
 NEXT_VERSION = "0.99.0"
+PROGRAMS = ("seg.exe", "segd.exe")
 PROGRAM_FOLDER = "C:\\Program Files\\Segue"
 SERVICE_PIPE = "\\\\.\\pipe\\segue"
 RUNNING, NOT_THERE = 4, None  # SERVICE_STATUS, dwCurrentState
@@ -45,11 +47,32 @@ def msi(packages):
     return found
 
 
+def with_version(program, version):
+    """The program's bytes with another version in its resource: VS_FIXEDFILEINFO begins with its signature, and
+    the third to sixth numbers are those of the file and of the product."""
+    image = bytearray(program.read_bytes())
+    start = image.index(struct.pack("<II", 0xFEEF04BD, 0x10000))
+    assert image.find(struct.pack("<I", 0xFEEF04BD), start + 4) == -1, "there is one such resource"
+    major, minor, patch = map(int, version.split("."))
+    numbers = (major << 16 | minor, patch << 16)
+    struct.pack_into("<4I", image, start + 8, *numbers, *numbers)
+    return bytes(image)
+
+
 @pytest.fixture(scope="module")
-def next_msi(tmp_path_factory):
-    """The same programs as a higher version."""
+def next_programs(packages, tmp_path_factory):
+    """The folder of the programs of the higher version: Windows Installer replaces a file that has a version only
+    by one that has a higher one."""
+    folder = tmp_path_factory.mktemp("programs")
+    for name in PROGRAMS:
+        (folder / name).write_bytes(with_version(packages / name, NEXT_VERSION))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def next_msi(next_programs, tmp_path_factory):
     folder = tmp_path_factory.mktemp("next")
-    package(NEXT_VERSION, folder)
+    package(NEXT_VERSION, folder, next_programs)
     return folder / f"segue-{NEXT_VERSION}-x64.msi"
 
 
@@ -144,9 +167,16 @@ class Machine(Daemon):
     def programs(self):
         return self.system.drive / "Program Files" / "Segue"
 
+    def has_programs_of(self, folder):
+        return all((self.programs / name).read_bytes() == (folder / name).read_bytes() for name in PROGRAMS)
+
     @property
     def service_data(self):
         return self.system.drive / "ProgramData" / "Segue"
+
+    @property
+    def public_downloads(self):
+        return self.system.drive / "users" / "Public" / "Downloads" / "Segue"
 
 
 @pytest.fixture(scope="module")
@@ -171,13 +201,16 @@ def durable(job):
     return sum(end - start for start, end in job["extents"])
 
 
-def test_install_download_upgrade_in_mid_download_and_remove(machine, msi, next_msi, origin, is_right):
+def test_install_download_upgrade_in_mid_download_and_remove(machine, packages, msi, next_programs, next_msi, origin,
+                                                             is_right):
     path_before = machine.search_path()
     assert machine.state() is NOT_THERE
 
     assert machine.install(msi) == 0
     machine.wait_for_state(RUNNING)
-    assert sorted(file.name for file in machine.programs.iterdir()) == ["LICENSE.txt", "seg.exe", "segd.exe"]
+    assert sorted(file.name for file in machine.programs.iterdir()) == ["LICENSE.txt", "THIRD-PARTY.txt", "seg.exe",
+                                                                        "segd.exe"]
+    assert machine.has_programs_of(packages)
     assert machine.search_path() == path_before + [PROGRAM_FOLDER]
     assert machine.json("service", "status")["start_type"] in ("auto", "delayed-auto")
     out = machine.system.path(machine.out)
@@ -192,6 +225,7 @@ def test_install_download_upgrade_in_mid_download_and_remove(machine, msi, next_
     assert machine.install(next_msi) == 0
     machine.wait_for_state(RUNNING)
     origin.set("/big.bin", {})
+    assert machine.has_programs_of(next_programs)
     assert f"DisplayVersion    REG_SZ    {NEXT_VERSION}" in machine.registry(UNINSTALL, "/s")
     assert machine.search_path() == path_before + [PROGRAM_FOLDER]
     assert machine.wait(job) == 0
@@ -209,9 +243,11 @@ def test_install_download_upgrade_in_mid_download_and_remove(machine, msi, next_
     assert machine.search_path() == path_before
     assert "Segue" not in machine.registry(UNINSTALL, "/s")
     assert (machine.service_data / "segue.db").exists()
+    assert not machine.public_downloads.exists(), "it was empty"
 
     assert machine.install(msi) == 0, "a second time"
     machine.wait_for_state(RUNNING)
+    assert machine.public_downloads.is_dir()
     assert machine.json("show", job)["state"] == "done", "the old jobs are there"
 
 
@@ -227,6 +263,31 @@ def test_a_repair_brings_a_lost_program_back(machine, msi):
     assert machine.repair(msi) == 0
     machine.wait_for_state(RUNNING)
     assert machine.json("status")["info"]["mode"] == "service"
+
+
+def test_removing_keeps_what_was_downloaded_for_all(machine, msi):
+    assert machine.install(msi) == 0
+    machine.wait_for_state(RUNNING)
+    file = machine.public_downloads / "a.bin"
+    file.write_bytes(b"1")
+    assert machine.remove(msi) == 0
+    assert file.read_bytes() == b"1"
+    file.unlink()
+
+
+def test_the_packages_have_the_notices_of_others(packages, tmp_path):
+    [archive] = packages.glob("segue-*-x64.zip")
+    with zipfile.ZipFile(archive) as opened:
+        text = opened.read(f"{archive.stem}/THIRD-PARTY.txt").decode()
+    for words in ("libcurl 8.", "Daniel Stenberg, <daniel@haxx.se>", "cJSON 1.", "Dave Gamble and cJSON contributors",
+                  "SQLite 3.", "The author disclaims copyright", "the mingw-w64 project"):
+        assert words in text
+    assert "cmocka" not in text, "it is not in the programs"
+    [msi_file] = packages.glob("segue-*-x64.msi")
+    subprocess.run(["msiextract", "-C", str(tmp_path), str(msi_file)], check=True, capture_output=True,
+                   timeout=DEADLINE_S)
+    [notices] = tmp_path.rglob("THIRD-PARTY.txt")
+    assert notices.read_bytes().decode() == text
 
 
 def test_the_zip_needs_no_installing(packages, own_wine, tmp_path):

@@ -112,6 +112,7 @@ def test_the_whole_life_of_a_service(service, origin, is_right):
     assert service.done("stop") == "the service Segue has stopped\n"
     assert service.status()["state"] == "stopped" and service.status()["exit_code"] == 0
     assert service.done("uninstall") == "the service Segue is gone; its data is kept\n"
+    assert not (service.prefix / DOWNLOADS).exists(), "it was empty"
     assert (service.data_folder / "segue.db").exists()
     assert service.service("status").returncode == 4
     assert service.event_source() is None
