@@ -269,6 +269,7 @@ void engine_destroy(struct engine *engine)
     sg_list_remove(&engine->tell_stopped.node);
     net_destroy(engine->net);
     pool_destroy(engine->pool);
+    sg_table_fini(&engine->keys);
     sg_free(engine->jobs);
     sg_free(engine);
 }

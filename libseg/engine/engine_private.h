@@ -8,6 +8,7 @@
 
 #include "base/heap.h"
 #include "base/list.h"
+#include "base/table.h"
 #include "core/download.h"
 #include "core/share.h"
 #include "engine/engine.h"
@@ -42,11 +43,11 @@ struct job {
     bool purges;               /* with DESIRE_REMOVE */
     enum job_state told_state; /* by on_state */
     enum job_reason told_reason;
-    bool is_committed;  /* the store has it: others may know about it */
-    bool is_unsaved;    /* a save failed; it is tried again */
-    uint64_t last_save; /* the number of the newest one: only that one tells others */
-    uint64_t change;    /* the open change of a run that winds down; 0: none */
-    uint64_t key_hash;
+    bool is_committed;             /* the store has it: others may know about it */
+    bool is_unsaved;               /* a save failed; it is tried again */
+    uint64_t last_save;            /* the number of the newest one: only that one tells others */
+    uint64_t change;               /* the open change of a run that winds down; 0: none */
+    struct sg_table_node key_node; /* if it has a key */
 };
 
 struct engine {
@@ -66,6 +67,7 @@ struct engine {
     int64_t last_rank;
     int64_t first_rank;
     uint64_t counts[JOB_STATE_COUNT];
+    struct sg_table keys; /* jobs that have one, by its hash */
 
     struct hosts hosts;
 
@@ -213,9 +215,6 @@ SG_MUST_USE enum sg_status engine_insert(struct engine *engine, struct job *job)
 
 /* A job around a record, which it takes over. NULL when memory ran out; the record stays then. */
 struct job *job_create(struct engine *engine, struct job_record *record);
-
-/* A hash of a job's key; of NULL too. */
-uint64_t job_key_hash(const char *key);
 
 /* discard.c */
 
