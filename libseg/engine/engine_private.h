@@ -256,6 +256,9 @@ void run_stop(struct run *run);
 /* Takes one step and carries out its effects. */
 void run_feed(struct run *run, const struct event *event);
 
+/* False once it only settles: what it has is flushed, verified and named. */
+bool run_may_fetch(const struct run *run);
+
 /* An event of this kind, now. */
 struct event run_event(const struct run *run, enum event_kind kind);
 
