@@ -39,10 +39,11 @@ static const struct block harmful[] = {
 
 #define IS_IN(blocks, code_point) is_in(blocks, sizeof(blocks) / sizeof((blocks)[0]), code_point)
 
+/* The blocks are in order. */
 static bool is_in(const struct block *blocks, size_t n, uint32_t code_point)
 {
-    for (size_t i = 0; i < n; i++) {
-        if (code_point >= blocks[i].first && code_point <= blocks[i].last)
+    for (size_t i = 0; i < n && code_point >= blocks[i].first; i++) {
+        if (code_point <= blocks[i].last)
             return true;
     }
     return false;

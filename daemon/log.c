@@ -86,6 +86,8 @@ static bool take_batch(struct sg_buf *batch)
 static void write_batch(const struct sg_buf *batch)
 {
     size_t length;
+    if (files != NULL)
+        log_files_look(files);
     for (size_t i = 0; i < batch->length; i += length + 1) {
         length = strlen(batch->data + i);
         tell_of_lost_lines();

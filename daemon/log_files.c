@@ -85,15 +85,20 @@ static bool is_taken_away(const struct log_files *files)
            memcmp(id.id, files->id.id, sizeof id.id) != 0;
 }
 
-/* Sees to a file that is the one of this name, open, and has room for `length` bytes. */
+void log_files_look(struct log_files *files)
+{
+    if (files->file != NULL && is_taken_away(files))
+        close_newest(files);
+}
+
+/* Sees to a file that is open and has room for `length` bytes. */
 static bool make_ready(struct log_files *files, size_t length)
 {
-    bool is_gone = files->file != NULL && is_taken_away(files);
     bool is_full = files->file != NULL && files->n_bytes + length > files->max_bytes;
-    if (is_gone || is_full)
+    if (is_full) {
         close_newest(files);
-    if (is_full && !is_gone)
         move_on(files);
+    }
     if (files->file == NULL && open_newest(files, NULL) != SG_OK)
         return false;
     return files->n_bytes + length <= files->max_bytes;

@@ -19,6 +19,10 @@ struct log_files;
 SG_MUST_USE enum sg_status log_files_open(const char *folder, uint64_t max_bytes,
                                           struct log_files **out, struct sg_err *err);
 
+/* Looks whether the file was taken away (renamed, removed): then the next line begins it again.
+ * Before each batch of lines. */
+void log_files_look(struct log_files *files);
+
 /* Appends one line. False when it could not be written: the disk is full, or the file is full and
  * somebody keeps it from being moved. The next one may succeed. */
 bool log_files_append(struct log_files *files, const char *line, size_t length);

@@ -1,5 +1,5 @@
-/* From a line to a unit of work: the line posts mail, the mail submits the work unless it is under
- * way, and what came meanwhile makes it run once more. */
+/* From a line to a unit of work: the line posts mail, and the mail submits the work, unless it is
+ * under way or was a moment ago: then it runs once more for all that came meanwhile. */
 #include "daemon/log_writer.h"
 
 #include <stdatomic.h>
@@ -8,6 +8,8 @@
 #include "base/mem.h"
 #include "daemon/log.h"
 
+enum { REST_US = 100 * 1000 };
+
 struct log_writer {
     struct loop *loop;
     struct mail mail; /* there are lines */
@@ -15,7 +17,8 @@ struct log_writer {
     /* loop thread only */
     struct work_pool *pool; /* NULL: it goes */
     struct work work;
-    bool is_busy;
+    struct timer rest; /* after a work, so that many lines cost few of them */
+    bool is_busy;      /* with both */
     bool is_wanted_again;
 };
 
@@ -37,6 +40,13 @@ static void run_work(struct work *work)
 static void on_work_done(struct work *work)
 {
     struct log_writer *writer = sg_container_of(work, struct log_writer, work);
+    if (writer->pool != NULL)
+        timer_start(writer->loop, &writer->rest, REST_US);
+}
+
+static void on_rested(struct timer *timer)
+{
+    struct log_writer *writer = sg_container_of(timer, struct log_writer, rest);
     writer->is_busy = false;
     if (writer->is_wanted_again)
         begin(writer);
@@ -67,6 +77,7 @@ struct log_writer *log_writer_create(struct loop *loop, struct work_pool *pool)
     writer->mail.deliver = on_lines;
     writer->work.run = run_work;
     writer->work.done = on_work_done;
+    writer->rest.fire = on_rested;
     atomic_flag_clear(&writer->is_posted);
     log_hand_over(wake, writer);
     return writer;
@@ -78,6 +89,7 @@ void log_writer_stop(struct log_writer *writer)
         return;
     log_hand_over(NULL, NULL);
     writer->pool = NULL;
+    timer_stop(writer->loop, &writer->rest);
 }
 
 void log_writer_destroy(struct log_writer *writer)

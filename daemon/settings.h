@@ -19,7 +19,8 @@ enum setting_type {
 
 /* X(constant, name, type, default, min, max, unit, words, help) */
 #define SETTING_TABLE(X)                                                                          \
-    X(SET_MAX_ACTIVE, "max_active", NUMBER, "4", 1, 64, "jobs", "", "jobs that run at once")      \
+    X(SET_MAX_ACTIVE, "max_active", NUMBER, "4", 1, 64, "jobs", "",                               \
+      "jobs that fetch at once; those that are only being finished do not count")                 \
     X(SET_MAX_CONNECTIONS, "max_connections", NUMBER, "16", 1, 64, "connections", "",             \
       "most connections of one job")                                                              \
     X(SET_MAX_PER_HOST, "max_connections_per_host", NUMBER, "16", 1, 256, "connections", "",      \

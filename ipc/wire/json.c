@@ -47,8 +47,8 @@ static bool take_one_of(struct scan *scan, const char *set)
 
 static void skip_blanks(struct scan *scan)
 {
-    while (take_one_of(scan, " \t\r\n"))
-        ;
+    for (int c = peek(scan); c == ' ' || c == '\t' || c == '\r' || c == '\n'; c = peek(scan))
+        scan->at++;
 }
 
 static bool take_behind_blanks(struct scan *scan, char c)

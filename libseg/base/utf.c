@@ -88,9 +88,9 @@ size_t sg_utf8_encode(uint32_t code_point, char out[4])
 bool sg_utf8_is_valid(const char *text, size_t length)
 {
     while (length > 0) {
-        size_t size;
-        uint32_t code_point = sg_utf8_decode(text, length, &size);
-        if (code_point == REPLACEMENT && size == 1)
+        size_t size = 1;
+        bool is_ascii = (unsigned char)text[0] < 0x80; /* most of it is */
+        if (!is_ascii && sg_utf8_decode(text, length, &size) == REPLACEMENT && size == 1)
             return false; /* a real U+FFFD takes three bytes */
         text += size;
         length -= size;

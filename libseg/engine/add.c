@@ -66,20 +66,20 @@ static void on_nothing_added(void *ctx)
     finish_add(ctx, SG_OK, NULL);
 }
 
-static struct job *find_key(struct engine *engine, const struct job_record *record)
+static bool is_same(const char *a, const char *b)
+{
+    return a != NULL && b != NULL ? strcmp(a, b) == 0 : a == b;
+}
+
+static struct job *find_key(const struct engine *engine, const struct job_record *record)
 {
     if (record->key == NULL)
         return NULL;
-    uint64_t hash = job_key_hash(record->key);
-    for (size_t i = 0; i < engine->n_jobs; i++) {
-        const struct job *job = engine->jobs[i];
-        if (job->key_hash != hash || job->record.key == NULL ||
-            strcmp(job->record.key, record->key) != 0)
-            continue;
-        bool has_owner = record->owner != NULL && job->record.owner != NULL;
-        if (has_owner ? strcmp(record->owner, job->record.owner) == 0
-                      : record->owner == job->record.owner)
-            return engine->jobs[i];
+    struct sg_table_node *node = sg_table_first(&engine->keys, sg_table_hash(record->key));
+    for (; node != NULL; node = sg_table_next(node)) {
+        struct job *job = sg_container_of(node, struct job, key_node);
+        if (is_same(job->record.key, record->key) && is_same(job->record.owner, record->owner))
+            return job;
     }
     return NULL;
 }

@@ -10,12 +10,32 @@
 #include "engine/engine_private.h"
 #include "os/clock.h"
 
-enum { NETWORK_AGAIN_MS = 30000, OWNER_AGAIN_MS = 60000 };
+enum {
+    NETWORK_AGAIN_MS = 30000,
+    OWNER_AGAIN_MS = 60000,
+    SETTLING_MAX = 16, /* runs beside max_active that fetch nothing any more */
+};
 
 static struct job *first_queued(const struct engine *engine)
 {
     struct sg_heap_node *node = sg_heap_first(&engine->queue);
     return node != NULL ? sg_container_of(node, struct job, queue_node) : NULL;
+}
+
+static uint32_t runs_that_fetch(const struct engine *engine)
+{
+    uint32_t n = 0;
+    SG_LIST_FOR_EACH(node, &engine->runs)
+    n += run_may_fetch(sg_container_of(node, struct run, node));
+    return n;
+}
+
+/* What is only flushed, verified and named takes no place: with small files that is most of a job's
+ * life. */
+static bool has_place(const struct engine *engine)
+{
+    uint32_t max_active = engine->config.max_active;
+    return engine->n_runs < max_active + SETTLING_MAX && runs_that_fetch(engine) < max_active;
 }
 
 static void admit(struct deferred *deferred)
@@ -24,7 +44,7 @@ static void admit(struct deferred *deferred)
     if (!engine->is_started || engine->is_stopping)
         return;
     struct job *job;
-    while (engine->n_runs < engine->config.max_active && (job = first_queued(engine)) != NULL) {
+    while (has_place(engine) && (job = first_queued(engine)) != NULL) {
         job_enter(job, JOB_ACTIVE, JOB_REASON_NONE, NULL, 0, 0);
         enum sg_status status = run_start(job);
         if (status == SG_OK)
@@ -55,7 +75,10 @@ static uint32_t runs_to(const struct engine *engine, const char *origin, size_t 
 {
     uint32_t n = 0;
     SG_LIST_FOR_EACH(node, &engine->runs)
-    n += may_ask(sg_container_of(node, struct run, node), origin, length);
+    {
+        const struct run *run = sg_container_of(node, struct run, node);
+        n += run_may_fetch(run) && may_ask(run, origin, length);
+    }
     return n;
 }
 
@@ -269,6 +292,7 @@ void engine_destroy(struct engine *engine)
     sg_list_remove(&engine->tell_stopped.node);
     net_destroy(engine->net);
     pool_destroy(engine->pool);
+    sg_table_fini(&engine->keys);
     sg_free(engine->jobs);
     sg_free(engine);
 }

@@ -8,6 +8,7 @@
 
 #include "base/heap.h"
 #include "base/list.h"
+#include "base/table.h"
 #include "core/download.h"
 #include "core/share.h"
 #include "engine/engine.h"
@@ -42,11 +43,11 @@ struct job {
     bool purges;               /* with DESIRE_REMOVE */
     enum job_state told_state; /* by on_state */
     enum job_reason told_reason;
-    bool is_committed;  /* the store has it: others may know about it */
-    bool is_unsaved;    /* a save failed; it is tried again */
-    uint64_t last_save; /* the number of the newest one: only that one tells others */
-    uint64_t change;    /* the open change of a run that winds down; 0: none */
-    uint64_t key_hash;
+    bool is_committed;             /* the store has it: others may know about it */
+    bool is_unsaved;               /* a save failed; it is tried again */
+    uint64_t last_save;            /* the number of the newest one: only that one tells others */
+    uint64_t change;               /* the open change of a run that winds down; 0: none */
+    struct sg_table_node key_node; /* if it has a key */
 };
 
 struct engine {
@@ -66,6 +67,7 @@ struct engine {
     int64_t last_rank;
     int64_t first_rank;
     uint64_t counts[JOB_STATE_COUNT];
+    struct sg_table keys; /* jobs that have one, by its hash */
 
     struct hosts hosts;
 
@@ -214,9 +216,6 @@ SG_MUST_USE enum sg_status engine_insert(struct engine *engine, struct job *job)
 /* A job around a record, which it takes over. NULL when memory ran out; the record stays then. */
 struct job *job_create(struct engine *engine, struct job_record *record);
 
-/* A hash of a job's key; of NULL too. */
-uint64_t job_key_hash(const char *key);
-
 /* discard.c */
 
 /* Takes a job that no run has out of the table and the store, with its part file. */
@@ -256,6 +255,9 @@ void run_stop(struct run *run);
 
 /* Takes one step and carries out its effects. */
 void run_feed(struct run *run, const struct event *event);
+
+/* False once it only settles: what it has is flushed, verified and named. */
+bool run_may_fetch(const struct run *run);
 
 /* An event of this kind, now. */
 struct event run_event(const struct run *run, enum event_kind kind);

@@ -44,15 +44,6 @@ const struct job_record *job_record_of(const struct job *job)
     return &job->record;
 }
 
-/* FNV-1a: few keys are looked at in full. */
-uint64_t job_key_hash(const char *key)
-{
-    uint64_t hash = 14695981039346656037u;
-    for (; key != NULL && *key != '\0'; key++)
-        hash = (hash ^ (unsigned char)*key) * 1099511628211u;
-    return hash;
-}
-
 static void unschedule(struct job *job)
 {
     sg_heap_remove(&job->engine->queue, &job->queue_node);
@@ -120,20 +111,34 @@ struct job *job_create(struct engine *engine, struct job_record *record)
     job_record_init(record);
     job->wake.fire = on_wake;
     sg_list_init(&job->room_node);
-    job->key_hash = job_key_hash(job->record.key);
     return job;
+}
+
+static enum sg_status make_room(struct engine *engine)
+{
+    if (engine->n_jobs < engine->jobs_capacity)
+        return SG_OK;
+    size_t capacity = engine->jobs_capacity > 0 ? engine->jobs_capacity * 2 : 64;
+    struct job **jobs = sg_realloc(engine->jobs, capacity * sizeof(struct job *));
+    if (jobs == NULL)
+        return SG_E_NOMEM;
+    engine->jobs = jobs;
+    engine->jobs_capacity = capacity;
+    return SG_OK;
+}
+
+static enum sg_status note_key(struct engine *engine, struct job *job)
+{
+    const char *key = job->record.key;
+    if (key == NULL)
+        return SG_OK;
+    return sg_table_insert(&engine->keys, &job->key_node, sg_table_hash(key));
 }
 
 enum sg_status engine_insert(struct engine *engine, struct job *job)
 {
-    if (engine->n_jobs == engine->jobs_capacity) {
-        size_t capacity = engine->jobs_capacity > 0 ? engine->jobs_capacity * 2 : 64;
-        struct job **jobs = sg_realloc(engine->jobs, capacity * sizeof(struct job *));
-        if (jobs == NULL)
-            return SG_E_NOMEM;
-        engine->jobs = jobs;
-        engine->jobs_capacity = capacity;
-    }
+    if (make_room(engine) != SG_OK || note_key(engine, job) != SG_OK)
+        return SG_E_NOMEM;
     SG_ASSERT(engine->n_jobs == 0 || engine->jobs[engine->n_jobs - 1]->record.id < job->record.id);
     engine->jobs[engine->n_jobs++] = job;
     engine->counts[job->record.state]++;
@@ -155,6 +160,7 @@ void job_destroy(struct job *job)
         memmove(engine->jobs + place, engine->jobs + place + 1,
                 (engine->n_jobs - place) * sizeof(struct job *));
         engine->counts[job->record.state]--;
+        sg_table_remove(&engine->keys, &job->key_node);
     }
     job_record_fini(&job->record);
     sg_free(job);

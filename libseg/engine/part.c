@@ -238,5 +238,11 @@ enum sg_status part_finish(struct part_task *task)
     if (!has_its_name)
         status = give_name(task);
     /* the store may be on another volume: without this, "done" could outlive the name */
-    return status == SG_OK ? file_flush(task->file, &task->err) : status;
+    if (status == SG_OK)
+        status = file_flush(task->file, &task->err);
+    if (status != SG_OK)
+        return status;
+    file_close(task->file);
+    task->file = NULL;
+    return SG_OK;
 }

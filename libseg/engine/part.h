@@ -3,6 +3,7 @@
 #ifndef SEGUE_ENGINE_PART_H
 #define SEGUE_ENGINE_PART_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -13,7 +14,7 @@
 /* What a part operation needs and gives. Strings are owned by it (part_task_fini). */
 struct part_task {
     struct loop *loop;
-    struct file *file;        /* the open part file; given by reopen and create */
+    struct file *file;        /* the open part file; given by reopen and create, taken by finish */
     char *folder;             /* choose: where to */
     char *name;               /* choose: the safe name wanted */
     char *path;               /* the target: given by choose, may be changed by finish */
@@ -66,7 +67,11 @@ SG_MUST_USE enum sg_status part_choose(struct part_task *task);
  * nothing is left behind. */
 SG_MUST_USE enum sg_status part_create(struct part_task *task);
 
-/* Reserves room in it. SG_E_DISK_FULL; on failure it is deleted and closed. */
+/* Whether a file of this length (-1: not known) gets no room reserved: it fits into one write, and
+ * what a file system fills with zeros below a write is nothing then. Any thread. */
+bool part_is_small(int64_t total);
+
+/* Reserves room in one that is not small. SG_E_DISK_FULL; on failure it is deleted and closed. */
 SG_MUST_USE enum sg_status part_reserve(struct part_task *task);
 
 /* Empties the open part file and reserves room for the new total. */
@@ -79,7 +84,7 @@ SG_MUST_USE enum sg_status part_verify(struct part_task *task);
 /* Sets length, mark and time of the complete part file and gives it its name, for good: both names
  * are then that one, also when only what comes behind the renaming failed. The name is never there
  * without the mark, unless the volume has no streams or the mark could not be set, which is no
- * failure (`mark_err`). SG_E_IN_USE: try again later. */
+ * failure (`mark_err`). Closes it unless it fails. SG_E_IN_USE: try again later. */
 SG_MUST_USE enum sg_status part_finish(struct part_task *task);
 
 #endif

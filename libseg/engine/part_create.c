@@ -8,7 +8,7 @@
 #include "engine/room.h"
 #include "os/path.h"
 
-enum { NAMES_TRIED_MAX = 1000 };
+enum { NAMES_TRIED_MAX = 1000, SMALL_BYTES = 1024 * 1024 };
 
 static const char suffix[] = ".part";
 
@@ -84,9 +84,14 @@ static enum sg_status refuse_existing(struct part_task *task)
     return SG_OK;
 }
 
+bool part_is_small(int64_t total)
+{
+    return total >= 0 && total <= SMALL_BYTES;
+}
+
 static enum sg_status reserve(struct part_task *task)
 {
-    if (task->total <= 0) {
+    if (task->total < 0 || part_is_small(task->total)) {
         task->allocation = FILE_ALLOC_NONE;
         return file_admit_others(task->file, &task->err);
     }
@@ -123,8 +128,8 @@ static void abandon(struct part_task *task, enum sg_status status)
 
 enum sg_status part_create(struct part_task *task)
 {
-    enum sg_status status =
-        file_open(task->loop, task->part_path, FILE_CREATE_NEW, &task->file, &task->err);
+    enum file_mode mode = part_is_small(task->total) ? FILE_CREATE_PLAIN : FILE_CREATE_NEW;
+    enum sg_status status = file_open(task->loop, task->part_path, mode, &task->file, &task->err);
     if (status != SG_OK)
         return explain_full(task, status);
     status = file_identity(task->file, &task->id, &task->err);

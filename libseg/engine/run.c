@@ -121,6 +121,7 @@ static void do_effect(struct run *run, const struct effect *effect)
 void run_feed(struct run *run, const struct event *event)
 {
     struct effects effects;
+    bool has_fetched = !run_may_fetch(run);
     effects.count = 0;
     SG_ASSERT(!run->is_stepping);
     run->is_stepping = true;
@@ -128,7 +129,14 @@ void run_feed(struct run *run, const struct event *event)
     for (size_t i = 0; i < effects.count; i++)
         do_effect(run, &effects.items[i]);
     run->is_stepping = false;
+    if (!has_fetched && !run_may_fetch(run))
+        engine_admit_later(run->engine); /* its place is free */
     run_report_written(run);
+}
+
+bool run_may_fetch(const struct run *run)
+{
+    return run->download.phase < DOWNLOAD_SYNCING;
 }
 
 static void on_tick(struct timer *timer)

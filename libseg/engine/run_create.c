@@ -44,6 +44,13 @@ static void tell_part(struct job *job)
         engine->listener.on_part(engine->listener_ctx, job);
 }
 
+static void begin(struct run *run)
+{
+    tell_part(run->job);
+    run_feed_part(run, EV_PART_READY, SG_OK, NULL);
+    lanes_resume(run);
+}
+
 static void on_reserved(struct run *run, struct part_task *task, enum sg_status status)
 {
     struct job_record *record = &run->job->record;
@@ -57,26 +64,29 @@ static void on_reserved(struct run *run, struct part_task *task, enum sg_status 
         return;
     }
     job_save(run->job, 0);
-    tell_part(run->job);
-    run_feed_part(run, EV_PART_READY, SG_OK, NULL);
-    lanes_resume(run);
+    begin(run);
 }
 
 static void on_identity_committed(void *ctx, enum sg_status status, const struct sg_err *err)
 {
     struct run *run = ctx;
-    if (status == SG_OK)
-        run_part_start(run, part_reserve, on_reserved);
-    else
+    if (status != SG_OK)
         fail(run, status, err);
+    else if (part_is_small(run->job->record.total))
+        begin(run);
+    else
+        run_part_start(run, part_reserve, on_reserved);
     run_op_end(run);
 }
 
-static void note_identity(struct job_record *record, const struct file_id *id)
+static enum sg_status note_made(struct job_record *record, const struct file_id *id)
 {
     record->part_volume = (int64_t)id->volume;
     memcpy(&record->part_id_low, id->id, 8);
     memcpy(&record->part_id_high, id->id + 8, 8);
+    if (!part_is_small(record->total))
+        return SG_OK; /* room is reserved first */
+    return job_record_set(&record->allocation, file_allocation_word(FILE_ALLOC_NONE));
 }
 
 static void on_created(struct run *run, struct part_task *task, enum sg_status status)
@@ -86,12 +96,12 @@ static void on_created(struct run *run, struct part_task *task, enum sg_status s
         return;
     }
     run->part = task->file;
-    if (status == SG_OK) {
-        note_identity(&run->job->record, &task->id);
-        status = run_commit(run, on_identity_committed);
-    } else {
+    if (status != SG_OK)
         job_record_forget_part(&run->job->record);
-    }
+    if (status == SG_OK)
+        status = note_made(&run->job->record, &task->id);
+    if (status == SG_OK)
+        status = run_commit(run, on_identity_committed);
     if (status != SG_OK)
         fail(run, status, &task->err);
 }

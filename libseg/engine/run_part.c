@@ -22,7 +22,8 @@ enum {
 static bool grows_as_written(const struct job_record *record)
 {
     const char *none = file_allocation_word(FILE_ALLOC_NONE);
-    return record->allocation != NULL && strcmp(record->allocation, none) == 0;
+    bool is_reserved = record->allocation == NULL || strcmp(record->allocation, none) != 0;
+    return !is_reserved && !part_is_small(record->total);
 }
 
 void run_feed_part(struct run *run, enum event_kind kind, enum sg_status status,
@@ -237,6 +238,7 @@ static void on_finished(struct run *run, struct part_task *task, enum sg_status 
 {
     struct job_record *record = &run->job->record;
     uint64_t now_us = loop_now_us(run->engine->loop);
+    run->part = task->file;
     if (status == SG_E_IN_USE && now_us < run->finish_until_us) {
         timer_start(run->engine->loop, &run->finish_again, FINISH_AGAIN_US);
         return;

@@ -21,6 +21,7 @@ struct file_id {
 
 enum file_mode {
     FILE_CREATE_NEW,    /* must not exist: SG_E_EXISTS */
+    FILE_CREATE_PLAIN,  /* the same, for a file whose room will not be reserved */
     FILE_OPEN_EXISTING, /* must exist: SG_E_NOT_FOUND */
     FILE_READ_ONLY,     /* must exist, only read; others may do with it what they like */
 };
@@ -36,8 +37,8 @@ enum file_allocation {
 /* Opens a file for overlapped writes that complete on the loop's port. Any thread; blocks. A file
  * that may be written is opened so that others may read, but neither write, delete nor rename it.
  * Where the process may set valid lengths (SeManageVolumePrivilege is enabled), a new file is
- * closed to other accounts until file_admit_others. Owned by the caller. SG_E_NO_FOLDER when a
- * folder of the path is missing. CreateFileW. */
+ * closed to other accounts until file_admit_others; one with FILE_CREATE_PLAIN is not. Owned by the
+ * caller. SG_E_NO_FOLDER when a folder of the path is missing. CreateFileW. */
 SG_MUST_USE enum sg_status file_open(struct loop *loop, const char *path, enum file_mode mode,
                                      struct file **out, struct sg_err *err);
 

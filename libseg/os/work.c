@@ -98,8 +98,8 @@ static void submit(struct crew *crew, struct work *work)
     lock_take(&crew->lock);
     *crew->end = work;
     crew->end = &work->next;
-    lock_wake_one(&crew->lock);
     lock_release(&crew->lock);
+    lock_wake_one(&crew->lock); /* behind it: who is woken takes the lock first */
 }
 
 enum sg_status work_pool_create(struct loop *loop, struct work_pool **out, struct sg_err *err)

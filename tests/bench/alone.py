@@ -1,12 +1,15 @@
-"""The rows without a peer: what Segue takes of the machine, and how quick it is at what is not downloading."""
+"""The rows that are no single download: what Segue takes of the machine, how quick it is at what is not
+downloading, and many small files."""
 
 import contextlib
 import dataclasses
+import os
 import pathlib
 import re
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 import typing
 
@@ -225,6 +228,69 @@ def restart(daemon):
     return time.perf_counter() - began
 
 
+# ---- many small files ----
+
+# how peers are given a list, and what a line of it is
+LISTS = {"curl": ("-s --parallel --parallel-max 16 --remote-name-all -K {list}", "url = {url}\n"),
+         "aria2": ("-q -j16 --file-allocation=none -i {list}", "{url}\n")}
+
+
+def small_files(contest, n):
+    """The address of a folder of so many files of 20 KiB, and their names."""
+    folder = contest.nginx.files / "small"
+    folder.mkdir(exist_ok=True)
+    for number in range(n):
+        (folder / f"{number:04}.bin").write_bytes(os.urandom(20 << 10))
+    return contest.nginx.urls("small", False)[0], sorted(path.name for path in folder.iterdir())
+
+
+def small_by_segue(contest, path):
+    """The Sample of a daemon that has just begun, and the names of the files that it brought."""
+    with contest.segue.daemon() as daemon:
+        command = [*daemon.system.command("seg"), "get", "-i", daemon.system.path(path),
+                   "-d", daemon.system.path(daemon.out)]
+        sample = measure.run(command, daemon.environment(), daemon.out, DEADLINE_S, daemon.process.pid,
+                             [pid for pid in (contest.segue.wineserver,) if pid is not None])
+        return sample, sorted(found.name for found in daemon.out.iterdir())
+
+
+def small_by_peer(contest, name, path):
+    peer = contest.peers[name]
+    shown = contest.system.path(path) if peer.is_windows else str(path)
+    words = [peer.program, *LISTS[name][0].format(list=shown).split()]
+    command = contest.system.windows(*words) if peer.is_windows else words
+    helpers = [contest.segue.wineserver] if peer.is_windows else []
+    with tempfile.TemporaryDirectory(dir=contest.place) as folder:
+        sample = measure.run(command, contest.system.environment(), folder, DEADLINE_S, helpers=helpers)
+        return sample, sorted(os.listdir(folder))
+
+
+def small_by(contest, name, base, names):
+    line = LISTS[name][1] if name in LISTS else "{url}\n"
+    path = contest.place / "small.txt"
+    path.write_text("".join(line.format(url=f"{base}/{file}") for file in names))
+    sample, found = small_by_peer(contest, name, path) if name in LISTS else small_by_segue(contest, path)
+    assert sample.is_right and found == names, f"{name} brought {len(found)} of {len(names)} files"
+    return sample
+
+
+def small(contest, is_quick):
+    """Each in turn, as a list of addresses is given to it."""
+    base, names = small_files(contest, 20 if is_quick else 1000)
+    contenders = ["Segue", *(name for name in LISTS if name in contest.peers)]
+    samples = {name: [] for name in contenders}
+    for turn in range(1 if is_quick else 5):
+        for name in contenders[turn % len(contenders):] + contenders[:turn % len(contenders)]:
+            samples[name].append(small_by(contest, name, base, names))
+    for name, taken in samples.items():
+        wall_s = statistics.median(sample.wall_s for sample in taken)
+        cpu_s = statistics.median(sample.cpu_s for sample in taken)
+        ratio = statistics.median(ours.wall_s / its.wall_s for ours, its in zip(samples["Segue"], taken))
+        yield Figure(f"{len(names)} files of 20 KiB: {name}",
+                     f"{wall_s:.2f} s, {len(names) / wall_s:.0f} a second, CPU {cpu_s:.2f} s"
+                     + ("" if name == "Segue" else f"; Segue takes {ratio:.2f} of the time"))
+
+
 # ---- doing nothing ----
 
 def idle(contest, is_quick):
@@ -265,6 +331,7 @@ MEASURED = {
     "turn": Measured("the engine's turn, and control calls at full speed", turn),
     "adds": Measured("ten thousand downloads queued and listed", adds),
     "start": Measured("start with a hundred thousand jobs", start),
+    "small": Measured("a thousand small files", small),
     "idle": Measured("doing nothing", idle),
     "kill": Measured("killed at random moments", kill),
 }

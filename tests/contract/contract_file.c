@@ -94,11 +94,22 @@ static void open__new_file__is_empty(void **state)
     file_close(NULL);
 }
 
+static void open__plain_new_file__is_empty_and_can_be_written(void **state)
+{
+    struct place *place = *state;
+    struct file *file = open_file(place, place->path, FILE_CREATE_PLAIN);
+    assert_int_equal(size_of(file), 0);
+    assert_int_equal(file_set_size(file, 5, NULL), SG_OK);
+    assert_int_equal(size_of(file), 5);
+    file_close(file);
+}
+
 static void open__new_file_where_one_is__says_that_it_exists_and_leaves_it(void **state)
 {
     struct place *place = *state;
     scratch_write(place->loop, place->path, "kept");
     assert_cannot_open(place, place->path, FILE_CREATE_NEW, SG_E_EXISTS);
+    assert_cannot_open(place, place->path, FILE_CREATE_PLAIN, SG_E_EXISTS);
     assert_content(place, place->path, "kept");
 }
 
@@ -490,6 +501,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
         CASE(open__new_file__is_empty),
+        CASE(open__plain_new_file__is_empty_and_can_be_written),
         CASE(open__new_file_where_one_is__says_that_it_exists_and_leaves_it),
         CASE(open__existing_file__has_its_content),
         CASE(open__missing_file__says_that_it_is_not_found),

@@ -72,10 +72,7 @@ def test_never_more_than_max_active_run(daemon, origin):
         origin.add(File(f"f{i}.bin", 256 * 1024, i, behaviour={"rate_bps": 2 * MIB}))
         urls.append(origin.url(f"/f{i}.bin"))
     jobs = daemon.add(*urls, connections=1)
-    most = 0
-    while counts(daemon).get("done", 0) < len(jobs):
-        most = max(most, counts(daemon).get("active", 0))
-    assert most == 3
+    assert daemon.wait(*jobs) == 0
     assert most_at_once(origin.stats()) == 3
     assert {job["state"] for job in daemon.json("list")} == {"done"}
 

@@ -102,7 +102,7 @@ static void append__after_opening_again__goes_on_at_the_end(void **state)
     sg_free(newer);
 }
 
-static void append__file_was_taken_away__is_begun_again(void **state)
+static void look__file_was_taken_away__is_begun_again(void **state)
 {
     const char *folder = *state;
     char *path = scratch_path(folder, "segd.log");
@@ -110,6 +110,7 @@ static void append__file_was_taken_away__is_begun_again(void **state)
     struct log_files *files = open_files(folder);
     append_numbered(files, 0, 3);
     assert_int_equal(path_rename(path, elsewhere, NULL), SG_OK);
+    log_files_look(files);
     append_numbered(files, 3, 4);
     log_files_close(files);
     char *content = content_of(folder, "segd.log");
@@ -261,7 +262,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_FOLDER(append__any_number_of_lines__never_exceeds_the_bound),
         IN_FOLDER(append__after_opening_again__goes_on_at_the_end),
-        IN_FOLDER(append__file_was_taken_away__is_begun_again),
+        IN_FOLDER(look__file_was_taken_away__is_begun_again),
         IN_FOLDER(append__name_of_an_older_file_is_a_folder__keeps_the_bound),
         IN_FOLDER(read_end__short_newest_file__begins_in_the_one_before),
         IN_FOLDER(log__lines__are_in_the_file_after_a_flush),

@@ -317,6 +317,18 @@ static void create__with_the_privilege__is_closed_until_others_are_admitted(void
     file_close(file);
 }
 
+static void create_plain__with_the_privilege__is_open_as_its_folder(void **state)
+{
+    struct place *place = *state;
+    struct file *file = NULL;
+    (void)privilege_enable_manage_volume();
+    assert_int_equal(file_open(place->loop, place->path, FILE_CREATE_PLAIN, &file, NULL), SG_OK);
+    privilege_disable_manage_volume();
+    assert_false(file->is_closed);
+    assert_int_equal(file_admit_others(file, NULL), SG_OK);
+    file_close(file);
+}
+
 static void reserve__more_than_any_file_can_have__is_too_large(void **state)
 {
     struct place *place = *state;
@@ -402,6 +414,7 @@ int main(void)
         CASE(reserve__without_the_privilege__is_sparse),
         CASE(reserve__with_the_privilege__sets_the_valid_length_where_it_can),
         CASE(create__with_the_privilege__is_closed_until_others_are_admitted),
+        CASE(create_plain__with_the_privilege__is_open_as_its_folder),
         CASE(reserve__more_than_any_file_can_have__is_too_large),
         CASE(read__between_pending_writes__disturbs_nothing),
         CASE(lock__looked_into_by_another_program__is_still_to_be_had),

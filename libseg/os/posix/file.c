@@ -33,6 +33,7 @@ static int open_flags(enum file_mode mode)
 {
     switch (mode) {
     case FILE_CREATE_NEW:
+    case FILE_CREATE_PLAIN:
         return O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC;
     case FILE_OPEN_EXISTING:
         return O_RDWR | O_CLOEXEC;

@@ -27,7 +27,7 @@ static HANDLE open_handle(const wchar_t *path, enum file_mode mode, PSECURITY_DE
     if (mode ==
         FILE_READ_ONLY) /* what takes minutes to read is not closed to its owner meanwhile */
         share |= FILE_SHARE_WRITE | FILE_SHARE_DELETE;
-    bool is_new = mode == FILE_CREATE_NEW;
+    bool is_new = mode == FILE_CREATE_NEW || mode == FILE_CREATE_PLAIN;
     DWORD flags = FILE_FLAG_OVERLAPPED | (is_new ? FILE_FLAG_OPEN_REPARSE_POINT : 0);
     return handle_normal(CreateFileW(path, access, share, &security,
                                      is_new ? CREATE_NEW : OPEN_EXISTING,
