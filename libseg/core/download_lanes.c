@@ -122,6 +122,17 @@ void lanes_touch(struct download *d, uint64_t now_us)
         d->lanes[i].last_byte_us = now_us;
 }
 
+void lanes_woke(struct download *d, uint64_t now_us)
+{
+    lanes_touch(d, now_us);
+    for (int i = 0; i < PLAN_LANES_MAX; i++)
+        d->lanes[i].is_stale = d->lanes[i].state != LANE_FREE;
+    if (!d->has_plan)
+        return;
+    plan_measure_anew(&d->plan, now_us);
+    shares_measure_anew(d, now_us);
+}
+
 int lanes_free(const struct download *d, uint64_t now_us)
 {
     for (int i = 0; i < PLAN_LANES_MAX; i++) {
@@ -295,6 +306,7 @@ struct download_take download_take(struct download *d, int lane, const void *dat
     const unsigned char *bytes = data;
     struct download_take take = { 0 };
     l->last_byte_us = now_us;
+    l->is_stale = false;
     if (l->is_proof) {
         take_proof(d, l, data, n_bytes);
         return take;
