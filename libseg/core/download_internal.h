@@ -200,6 +200,10 @@ void lanes_flush(struct download *download, struct effects *effects);
  * to show that they live. */
 void lanes_woke(struct download *download, uint64_t now_us);
 
+/* Something came on the lane. What comes right after a sleep may have lain in the system's buffers
+ * since before it, and does not show that the connection lives. */
+void lane_heard(struct download *download, struct lane *lane, uint64_t now_us);
+
 /* Every lane counts as heard of just now. */
 void lanes_touch(struct download *download, uint64_t now_us);
 

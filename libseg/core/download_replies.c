@@ -125,8 +125,7 @@ static void begin_body(struct download *d, const struct event *ev)
 {
     struct lane *l = &d->lanes[ev->lane];
     l->state = LANE_RECEIVING;
-    l->last_byte_us = ev->now_us;
-    l->is_stale = false;
+    lane_heard(d, l, ev->now_us);
     sight_answered(d, l->source, ev->setup_us);
 }
 

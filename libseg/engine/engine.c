@@ -307,6 +307,18 @@ enum sg_status engine_configure(struct engine *engine, const struct engine_confi
     return SG_OK;
 }
 
+/* A step frees no run: they end in a later part of the turn. */
+void engine_woke(struct engine *engine)
+{
+    SG_LIST_FOR_EACH(node, &engine->runs)
+    {
+        struct run *run = sg_container_of(node, struct run, node);
+        struct event event = run_event(run, EV_WOKE);
+        run_feed(run, &event);
+    }
+    network_changed(engine);
+}
+
 void engine_listen(struct engine *engine, const struct engine_listener *listener, void *ctx)
 {
     engine->listener = listener != NULL ? *listener : (struct engine_listener){ 0 };

@@ -225,6 +225,10 @@ SG_MUST_USE enum sg_status engine_forget_hosts(struct engine *engine, const char
  * again every second. */
 const struct sg_err *engine_saving_error(const struct engine *engine);
 
+/* The machine slept: connections from before have a moment to show that they live, and jobs that
+ * wait for the network look again. */
+void engine_woke(struct engine *engine);
+
 /* Whether the network is metered, as far as the system says. */
 enum net_cost engine_net_cost(const struct engine *engine);
 

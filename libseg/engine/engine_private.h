@@ -363,6 +363,9 @@ void metered_explain(const struct job *job, struct sg_err *err);
 void network_init(struct engine *engine);
 void network_fini(struct engine *engine);
 
+/* The network may be another one: looks soon. */
+void network_changed(struct engine *engine);
+
 /* room.c */
 
 /* Prepares the waiting for room, and ends it with the engine. */

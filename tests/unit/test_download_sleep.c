@@ -24,6 +24,23 @@ static void download__connections_dead_after_a_sleep__are_made_anew_within_secon
     release(d);
 }
 
+/* A little lay in the system's buffers: it looks as if the connections lived. */
+static void download__bytes_from_before_a_sleep__do_not_hide_dead_connections(void **state)
+{
+    (void)state;
+    struct driver *d = driver_create(12 * MIB, 4);
+    driver_start(d);
+    assert_true(driver_run_to_bytes(d, 4 * MIB));
+    uint64_t woke_us = d->now_us;
+    driver_wake(d);
+    assert_true(driver_turn(d));
+    silence(d);
+    assert_true(driver_run(d, 60));
+    assert_done(d, 0);
+    assert_in_range(d->now_us - woke_us, 2 * SECOND, 4 * SECOND);
+    release(d);
+}
+
 /* What the system tells, although the clock did not see it. */
 static void download__told_of_a_sleep__dead_connections_are_made_anew_within_seconds(void **state)
 {
@@ -86,6 +103,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(download__connections_dead_after_a_sleep__are_made_anew_within_seconds),
+        cmocka_unit_test(download__bytes_from_before_a_sleep__do_not_hide_dead_connections),
         cmocka_unit_test(download__told_of_a_sleep__dead_connections_are_made_anew_within_seconds),
         cmocka_unit_test(download__connections_broken_by_a_sleep__are_nobodys_failure),
         cmocka_unit_test(download__without_ranges__has_the_usual_time_after_a_sleep),
