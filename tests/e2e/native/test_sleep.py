@@ -31,9 +31,9 @@ def patient(daemon):
 
 def begin(daemon, origin, **options):
     """A download that is under way, slowly."""
-    origin.add(File("file.bin", SIZE, 4, behaviour={"rate_bps": MIB}))
+    origin.add(File("file.bin", SIZE, 4, behaviour={"rate_bps": 2 * MIB}))
     job, = daemon.add(origin.url("/file.bin"), **options)
-    daemon.wait_until(job, lambda job: job["done"] > MIB)
+    daemon.wait_until(job, lambda job: job["done"] > 8 * MIB)
     return job
 
 
@@ -52,7 +52,7 @@ def test_connections_that_the_server_closed_meanwhile_are_made_anew(patient, ori
         origin.wait_for(lambda stats: stats.open == 0, deadline_s=30)
         origin.set("/file.bin", {})
     check_end(patient, job, is_right)
-    assert origin.stats().sent < 1.1 * SIZE
+    assert origin.stats().sent < SIZE + 6 * MIB, "it went on where it was"
 
 
 @pytest.mark.parametrize("lanes", (1, 4))
