@@ -5,6 +5,7 @@
 #include "cli/call.h"
 #include "cli/cmd.h"
 #include "cli/json.h"
+#include "cli/need.h"
 #include "cli/units.h"
 
 static enum sg_status put_ids(cJSON *params, const struct args *args, struct sg_err *err)
@@ -189,11 +190,28 @@ static bool parse_field(const char *name, const char *text, int64_t *out)
     return units_parse_integer(text, out) && (*out >= 0 || strcmp(name, "priority") == 0);
 }
 
+/* Reads "metered=ignore"; the daemon knows the words, and "default" is its null. */
+static bool put_metered(cJSON *params, const char *word)
+{
+    static const char start[] = "metered=";
+    if (strncmp(word, start, sizeof start - 1) != 0)
+        return false;
+    const char *value = word + sizeof start - 1;
+    cJSON_DeleteItemFromObjectCaseSensitive(params, "metered");
+    if (strcmp(value, "default") == 0)
+        json_put(params, "metered", need(cJSON_CreateNull()));
+    else
+        json_put_text(params, "metered", value);
+    return true;
+}
+
 /* Reads "limit=2M". */
 static enum sg_status put_assignment(cJSON *params, const char *word, struct sg_err *err)
 {
     static const char *const names[] = { "priority", "limit", "connections" };
     size_t length = strcspn(word, "=");
+    if (put_metered(params, word))
+        return SG_OK;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         int64_t value;
         if (strlen(names[i]) != length || memcmp(names[i], word, length) != 0 ||
@@ -206,7 +224,9 @@ static enum sg_status put_assignment(cJSON *params, const char *word, struct sg_
         return SG_OK;
     }
     return sg_err_set(err, SG_E_INVALID,
-                      "'%s' cannot be set: use priority=N, limit=RATE or connections=N", word);
+                      "'%s' cannot be set: use priority=N, limit=RATE, connections=N or "
+                      "metered=pause|ignore|default",
+                      word);
 }
 
 enum exit_code cmd_set(struct caller *caller, const struct args *args)

@@ -71,6 +71,18 @@ static void add_value_cell(struct table *table, const cJSON *setting, const char
     sg_buf_fini(&text);
 }
 
+/* What keeps a setting from having an effect on this machine. */
+static void put_notes(const cJSON *settings, struct sg_buf *out)
+{
+    const cJSON *setting;
+    cJSON_ArrayForEach(setting, settings)
+    {
+        const char *note = json_text(setting, "note");
+        if (note != NULL)
+            sg_buf_printf(out, "%s: %s\n", json_text(setting, "name"), note);
+    }
+}
+
 static void print_table(const cJSON *settings)
 {
     static const struct table_column columns[] = {
@@ -89,6 +101,7 @@ static void print_table(const cJSON *settings)
     }
     /* The meaning is a sentence: a wide one is better wrapped by the terminal than shortened. */
     table_put(&table, 0, console_traits()->has_unicode, &text);
+    put_notes(settings, &text);
     print_text(&text);
     sg_buf_fini(&text);
     table_fini(&table);

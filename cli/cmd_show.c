@@ -165,6 +165,7 @@ static void put_job(struct sg_buf *out, const cJSON *job)
     put_number(out, job, "priority", "priority");
     put_rate_limit(out, job);
     put_number(out, job, "connections", "connections");
+    put_field(out, job, "metered", "metered");
     put_field(out, job, "etag", "etag");
     put_field(out, job, "last modified", "last_modified");
     put_field(out, job, "allocation", "allocation");

@@ -74,6 +74,16 @@ static void put_load(struct sg_buf *out, const cJSON *stats)
                   (double)json_integer(turn, "p99", 0) / 1e3);
 }
 
+static void put_network(struct sg_buf *out, const cJSON *info)
+{
+    const cJSON *metered = cJSON_GetObjectItemCaseSensitive(info, "metered");
+    put_line(out, "metered",
+             cJSON_IsTrue(metered)
+                 ? "yes: jobs wait unless they, or the setting 'metered', say ignore"
+             : cJSON_IsFalse(metered) ? "no"
+                                      : "unknown (Windows does not say)");
+}
+
 static void put_notice(struct sg_buf *out, const cJSON *info)
 {
     const char *notice = json_text(info, "notice");
@@ -94,6 +104,7 @@ static void print_status(const struct args *args, cJSON *info, cJSON *stats)
         put_who(&text, info, stats);
         put_jobs(&text, stats);
         put_load(&text, stats);
+        put_network(&text, info);
         put_notice(&text, info);
     }
     print_text(&text);

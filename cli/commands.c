@@ -31,6 +31,8 @@ static const struct option options[OPTION_COUNT] = {
                            "when the name is taken" },
     [OPTION_ON_CHANGE] = { '\0', "on-change", "WHAT", "restart|fail",
                            "when the server's file changes meanwhile" },
+    [OPTION_METERED] = { '\0', "metered", "WHAT", "pause|ignore",
+                         "on a metered network; what the setting says unless given" },
     [OPTION_WAIT] = { 'w', "wait", NULL, NULL,
                       "return when all are finished; the exit code is the downloads'" },
     [OPTION_STATE] = { '\0', "state", "S",
@@ -65,7 +67,8 @@ static const struct option options[OPTION_COUNT] = {
     (BIT(OPTION_OUTPUT) | BIT(OPTION_DIR) | BIT(OPTION_INPUT) | BIT(OPTION_CONNECTIONS) |     \
      BIT(OPTION_MIRROR) | BIT(OPTION_CHECKSUM) | BIT(OPTION_HEADER) | BIT(OPTION_USER) |      \
      BIT(OPTION_COOKIE_FILE) | BIT(OPTION_PROXY) | BIT(OPTION_LIMIT) | BIT(OPTION_PRIORITY) | \
-     BIT(OPTION_AT) | BIT(OPTION_KEY) | BIT(OPTION_IF_EXISTS) | BIT(OPTION_ON_CHANGE))
+     BIT(OPTION_AT) | BIT(OPTION_KEY) | BIT(OPTION_IF_EXISTS) | BIT(OPTION_ON_CHANGE) |       \
+     BIT(OPTION_METERED))
 
 #define SPEC_DETAILS                                                                              \
     "Options apply to every address given. Files go to the current folder unless -o or -d says\n" \
@@ -105,8 +108,9 @@ static const struct command commands[COMMAND_COUNT] = {
                        BIT(OPTION_FIRST) | BIT(OPTION_LAST) | BIT(OPTION_BEFORE) | COMMON_JSON, 1,
                        1 },
     [COMMAND_SET] = { "set", "ID KEY=VALUE...", "change a job",
-                      "Keys: priority=N, limit=RATE (or off), connections=N.", NULL, COMMON_JSON, 2,
-                      WORDS_ANY },
+                      "Keys: priority=N, limit=RATE (or off), connections=N,\n"
+                      "metered=pause|ignore|default.",
+                      NULL, COMMON_JSON, 2, WORDS_ANY },
     [COMMAND_LIMIT] = { "limit", "[RATE|off]", "limit the rate of all jobs together",
                         "RATE is a size a second: 500K, 2M, 1.5G. Without RATE: show the limit.",
                         NULL, COMMON_JSON, 0, 1 },

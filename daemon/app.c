@@ -21,6 +21,7 @@
 #include "daemon/settings.h"
 #include "os/clock.h"
 #include "os/path.h"
+#include "os/power.h"
 #include "os/work.h"
 
 enum { IDLE_CHECK_US = 10 * 1000 * 1000 };
@@ -37,7 +38,8 @@ struct app {
     struct settings *settings;
     struct engine *engine;
     struct events *events;
-    struct awake *awake; /* NULL where the system has no such thing */
+    struct awake *awake;             /* NULL where the system has no such thing */
+    struct power_watch *power_watch; /* likewise */
     struct log_calls *log_calls;
     struct log_writer *log_writer;
     struct server *server;
@@ -150,9 +152,18 @@ static void keep_notice(struct app *app)
     sg_free(value);
 }
 
-static void open_awake(struct app *app)
+static void on_woke(void *ctx)
+{
+    struct app *app = ctx;
+    log_line(LOG_INFO, "the machine woke up: connections are looked at");
+    engine_woke(app->engine);
+}
+
+static void open_power(struct app *app)
 {
     struct sg_err err;
+    if (power_watch_open(app->loop, on_woke, app, &app->power_watch, &err) != SG_OK)
+        log_line(LOG_INFO, "a sleep is known by the clock alone: %s", sg_err_text(&err));
     if (awake_create(app->loop, AWAKE_LOOK_MS, &app->awake, &err) != SG_OK)
         log_line(LOG_INFO, "nothing keeps the machine awake: %s", sg_err_text(&err));
 }
@@ -237,7 +248,7 @@ static enum sg_status open_parts(struct app *app, struct sg_err *err)
     if (status == SG_OK)
         status = open_channel(app, err);
     if (status == SG_OK)
-        open_awake(app);
+        open_power(app);
     return status;
 }
 
@@ -303,6 +314,7 @@ void app_close(struct app *app)
         while (app->server != NULL)
             loop_turn(app->loop, UINT64_MAX);
     }
+    power_watch_close(app->power_watch);
     awake_destroy(app->awake);
     log_calls_destroy(app->log_calls);
     events_destroy(app->events);

@@ -134,6 +134,8 @@ cJSON *job_json(const struct job *job)
     add_number(object, "priority", record->priority);
     add_known(object, "limit", record->limit_bps, record->limit_bps > 0);
     add_known(object, "connections", record->max_lanes, record->max_lanes > 0);
+    add_text(object, "metered",
+             record->metered != JOB_METERED_AS_SET ? job_metered_word(record->metered) : NULL);
     add_text(object, "checksum", record->checksum);
     add_text(object, "digest", record->digest);
     add_text(object, "etag", record->etag);

@@ -23,4 +23,8 @@ cJSON *job_json_progress(const struct job *job);
 SG_MUST_USE enum sg_status job_json_read(const cJSON *spec, struct job_record *record,
                                          struct sg_err *err);
 
+/* Reads what a job does on a metered network: "pause", "ignore", or null for what the setting says.
+ * False when it is something else. */
+bool job_json_read_metered(const cJSON *value, enum job_metered *out);
+
 #endif

@@ -248,6 +248,13 @@ static enum sg_status on_on_change(const cJSON *value, struct job_record *record
     return SG_OK;
 }
 
+static enum sg_status on_metered(const cJSON *value, struct job_record *record, struct sg_err *err)
+{
+    return job_json_read_metered(value, &record->metered)
+               ? SG_OK
+               : wrong(err, value, "pause or ignore, or null for what the setting says");
+}
+
 static const struct {
     const char *name;
     field_fn *read;
@@ -269,7 +276,21 @@ static const struct {
     { "paused", on_paused },
     { "if_exists", on_if_exists },
     { "on_change", on_on_change },
+    { "metered", on_metered },
 };
+
+bool job_json_read_metered(const cJSON *value, enum job_metered *out)
+{
+    enum job_metered choice = JOB_METERED_COUNT;
+    if (cJSON_IsNull(value))
+        choice = JOB_METERED_AS_SET;
+    else if (cJSON_IsString(value) && value->valuestring[0] != '\0')
+        choice = job_metered_from_word(value->valuestring);
+    if (choice == JOB_METERED_COUNT)
+        return false;
+    *out = choice;
+    return true;
+}
 
 static field_fn *reader_of(const char *name)
 {

@@ -47,6 +47,16 @@ static void add_notice(cJSON *result, const struct app *app)
     sg_buf_fini(&text);
 }
 
+/* true, false, or null where the system does not say. */
+static void add_network_cost(cJSON *result, const struct app *app)
+{
+    enum net_cost cost = engine_net_cost(app_engine(app));
+    if (cost == NET_COST_UNKNOWN)
+        cJSON_AddNullToObject(result, "metered");
+    else
+        cJSON_AddBoolToObject(result, "metered", cost == NET_COST_METERED);
+}
+
 void method_daemon_info(struct app *app, struct call *call, const cJSON *params)
 {
     const struct app_options *options = app_options(app);
@@ -64,6 +74,7 @@ void method_daemon_info(struct app *app, struct call *call, const cJSON *params)
     cJSON_AddStringToObject(result, "data_dir", options->data_folder);
     cJSON_AddStringToObject(result, "started", started);
     cJSON_AddStringToObject(result, "curl", net_version());
+    add_network_cost(result, app);
     add_notice(result, app);
     call_reply(call, result);
 }
@@ -176,8 +187,21 @@ static void add_value(cJSON *object, const char *name, const struct setting_info
         cJSON_AddStringToObject(object, name, text);
 }
 
-static cJSON *setting_json(const struct settings *settings, enum setting setting)
+/* What keeps the setting from having an effect on this machine, or null. */
+static void add_note(cJSON *object, const struct app *app, enum setting setting)
 {
+    static const char unknown[] =
+        "Windows does not say whether this network is metered: no job is held back";
+    bool is_blind = setting == SET_METERED && engine_net_cost(app_engine(app)) == NET_COST_UNKNOWN;
+    if (is_blind)
+        cJSON_AddStringToObject(object, "note", unknown);
+    else
+        cJSON_AddNullToObject(object, "note");
+}
+
+static cJSON *setting_json(const struct app *app, enum setting setting)
+{
+    const struct settings *settings = app_settings(app);
     const struct setting_info *info = settings_info(setting);
     cJSON *object = cJSON_CreateObject();
     cJSON_AddStringToObject(object, "name", info->name);
@@ -194,17 +218,18 @@ static cJSON *setting_json(const struct settings *settings, enum setting setting
     if (info->type == SETTING_WORD)
         cJSON_AddStringToObject(object, "words", info->words);
     cJSON_AddStringToObject(object, "help", info->help);
+    add_note(object, app, setting);
     return object;
 }
 
 /* All settings, or the one. */
-static cJSON *settings_json(const struct settings *settings, enum setting only)
+static cJSON *settings_json(const struct app *app, enum setting only)
 {
     cJSON *result = cJSON_CreateObject();
     cJSON *array = cJSON_AddArrayToObject(result, "settings");
     for (unsigned i = 0; i < SETTING_COUNT; i++) {
         if (only == SETTING_COUNT || only == (enum setting)i)
-            cJSON_AddItemToArray(array, setting_json(settings, (enum setting)i));
+            cJSON_AddItemToArray(array, setting_json(app, (enum setting)i));
     }
     return result;
 }
@@ -230,7 +255,7 @@ void method_settings_get(struct app *app, struct call *call, const cJSON *params
     if (status == SG_OK && name != NULL)
         status = find_setting(name, &only, &err);
     if (status == SG_OK)
-        call_reply(call, settings_json(app_settings(app), only));
+        call_reply(call, settings_json(app, only));
     else
         call_fail(call, &err);
 }
@@ -249,7 +274,7 @@ static void on_setting_kept(void *ctx, enum sg_status status, const struct sg_er
     if (status != SG_OK)
         call_fail(change.call, err);
     else
-        call_reply(change.call, settings_json(app_settings(change.app), change.setting));
+        call_reply(change.call, settings_json(change.app, change.setting));
 }
 
 static enum sg_status read_value(const cJSON *value, char text[32], const char **out,

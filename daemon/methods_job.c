@@ -355,8 +355,13 @@ static enum sg_status read_change(const cJSON *params, struct job_change *change
     const cJSON *priority = member(params, "priority");
     const cJSON *limit = member(params, "limit");
     const cJSON *connections = member(params, "connections");
-    *change = (struct job_change){ .priority = INT64_MIN, .limit_bps = -1, .max_lanes = -1 };
-    enum sg_status status = method_check_params(params, "id priority limit connections", err);
+    const cJSON *metered = member(params, "metered");
+    enum job_metered choice;
+    *change = (struct job_change){
+        .priority = INT64_MIN, .limit_bps = -1, .max_lanes = -1, .metered = -1
+    };
+    enum sg_status status =
+        method_check_params(params, "id priority limit connections metered", err);
     if (status == SG_OK && priority != NULL)
         status = read_whole(priority, "priority", JOB_PRIORITY_MIN, JOB_PRIORITY_MAX,
                             &change->priority, err);
@@ -365,7 +370,14 @@ static enum sg_status read_change(const cJSON *params, struct job_change *change
     if (status == SG_OK && connections != NULL)
         status =
             read_whole(connections, "connections", 0, ENGINE_LANES_MAX, &change->max_lanes, err);
-    return status;
+    if (status != SG_OK || metered == NULL)
+        return status;
+    if (!job_json_read_metered(metered, &choice))
+        return sg_err_set(err, SG_E_INVALID,
+                          "'metered' is not valid: give pause or ignore, or null for what the"
+                          " setting says");
+    change->metered = (int)choice;
+    return SG_OK;
 }
 
 void method_job_set(struct app *app, struct call *call, const cJSON *params)

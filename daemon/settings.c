@@ -190,6 +190,7 @@ struct engine_config settings_engine_config(const struct settings *settings)
         .stall_timeout_ms = number32(settings, SET_STALL_TIMEOUT) * 1000,
         .checkpoint_interval_ms = number32(settings, SET_CHECKPOINT_INTERVAL),
         .may_downgrade = strcmp(settings_text(settings, SET_ALLOW_DOWNGRADE), "on") == 0,
+        .metered = job_metered_from_word(settings_text(settings, SET_METERED)),
         .zone_mark = strcmp(settings_text(settings, SET_ZONE_MARK), "on") == 0,
         .net = { .user_agent = text_or_null(settings, SET_USER_AGENT),
                  .ca_file = text_or_null(settings, SET_CA_FILE),

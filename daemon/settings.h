@@ -43,6 +43,8 @@ enum setting_type {
       "what happens when the server's file changes in mid-download")                              \
     X(SET_ZONE_MARK, "zone_mark", WORD, "on", 0, 0, "", "on off",                                 \
       "whether finished files get the mark of the web (Zone.Identifier)")                         \
+    X(SET_METERED, "metered", WORD, "pause", 0, 0, "", "pause ignore",                            \
+      "what jobs do on a metered network, unless they say otherwise")                             \
     X(SET_KEEP_AWAKE, "keep_awake", WORD, "on", 0, 0, "", "on off",                               \
       "whether downloads keep the machine from going to sleep while it is on mains")              \
     X(SET_ALLOW_DOWNGRADE, "allow_downgrade", WORD, "off", 0, 0, "", "on off",                    \

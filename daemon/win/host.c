@@ -21,7 +21,8 @@ static atomic_bool is_interrupted;
 
 /* Runs in a thread of its own. Whoever presses Ctrl-C a second time does not want to wait: then
  * Windows ends the process, as a crash would, which costs a checkpoint at most. After the other
- * events it is ended when this returns, so that has to wait. */
+ * events (the console is closed; logoff and shutdown, as far as Windows tells of them: docs/
+ * decisions.md) it is ended when this returns, so that has to wait. */
 static BOOL WINAPI on_control(DWORD kind)
 {
     bool is_repeated = atomic_exchange(&is_interrupted, true);

@@ -25,6 +25,7 @@ enum sg_class {
     X(SG_E_BUSY, "server_busy", RETRY, "the server asks for patience")                            \
     X(SG_E_SERVER, "server_error", RETRY, "the server failed")                                    \
     X(SG_E_NETWORK, "no_network", RETRY, "there is no network")                                   \
+    X(SG_E_METERED, "metered", RETRY, "the network is metered")                                   \
     X(SG_E_TLS, "tls_failed", PERMANENT, "the server's identity could not be verified")           \
     X(SG_E_BAD_SERVER, "bad_server", PERMANENT, "the server's answers make no sense")             \
     X(SG_E_HTTP, "http_error", PERMANENT, "the server refused the request")                       \

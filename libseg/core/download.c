@@ -319,6 +319,8 @@ void download_step(struct download *d, const struct event *ev, struct effects *f
         download_on_compared(d, ev, fx);
     else if (ev->kind == EV_STOP)
         download_on_stop(d, ev, fx);
+    else if (ev->kind == EV_WOKE)
+        lanes_woke(d, ev->now_us);
     else
         on_lane_event(d, ev, fx);
     if (d->phase < DOWNLOAD_DRAINING || ev->kind == EV_VERIFIED || ev->kind == EV_FINISHED)

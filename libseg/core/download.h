@@ -100,6 +100,7 @@ enum event_kind {
     EV_VERIFIED,     /* after FX_VERIFY; SG_E_CHECKSUM; SG_E_CANCELLED after EV_STOP */
     EV_FINISHED,     /* after FX_FINISH */
     EV_TICK,         /* every DOWNLOAD_TICK_US */
+    EV_WOKE,         /* the machine slept: connections from before may be dead */
     EV_STOP,         /* end with `outcome` as soon as what is there is durable */
 };
 
@@ -147,6 +148,7 @@ struct lane {
     uint64_t tail_end; /* once the range is complete: where the seam behind it ends */
     bool wants_range;
     bool is_paused;    /* we hold it back: its silence says nothing */
+    bool is_stale;     /* asked for before the machine slept, and hardly heard of since */
     uint64_t received; /* bytes of this request */
     uint64_t last_byte_us;
     uint64_t not_before_us; /* backing off until then */
@@ -246,6 +248,7 @@ struct download {
     bool is_sync_due; /* buffers were submitted; the next tick takes the checkpoint */
     uint64_t last_sync_us;
     uint64_t last_tick_us;
+    uint64_t woke_us;      /* when the machine last came back from a sleep */
     uint64_t last_byte_us; /* of any lane; also when their silence began to count */
     uint64_t watched_us;   /* the last tick that counted what sources showed */
     uint64_t unsynced_bytes;

@@ -196,6 +196,14 @@ void lanes_close_doomed(struct download *download, uint64_t now_us, struct effec
 /* What lies in the buffers of lanes is to be written. */
 void lanes_flush(struct download *download, struct effects *effects);
 
+/* The machine slept. Their silence was ours, what was measured says nothing, and they have a moment
+ * to show that they live. */
+void lanes_woke(struct download *download, uint64_t now_us);
+
+/* Something came on the lane. What comes right after a sleep may have lain in the system's buffers
+ * since before it, and does not show that the connection lives. */
+void lane_heard(struct download *download, struct lane *lane, uint64_t now_us);
+
 /* Every lane counts as heard of just now. */
 void lanes_touch(struct download *download, uint64_t now_us);
 

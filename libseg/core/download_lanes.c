@@ -5,7 +5,11 @@
 
 #include "base/assert.h"
 
-enum { SEAM_PART = 64, SEAM_LEAST = 512 };
+enum {
+    SEAM_PART = 64,
+    SEAM_LEAST = 512,
+    BUFFERED_US = 1000 * 1000, /* after a sleep: what comes later was sent after it */
+};
 
 static void emit_lane(struct effects *fx, enum effect_kind kind, int lane)
 {
@@ -120,6 +124,25 @@ void lanes_touch(struct download *d, uint64_t now_us)
     d->last_byte_us = now_us;
     for (int i = 0; i < PLAN_LANES_MAX; i++)
         d->lanes[i].last_byte_us = now_us;
+}
+
+void lanes_woke(struct download *d, uint64_t now_us)
+{
+    lanes_touch(d, now_us);
+    d->woke_us = now_us;
+    for (int i = 0; i < PLAN_LANES_MAX; i++)
+        d->lanes[i].is_stale = d->lanes[i].state != LANE_FREE;
+    if (!d->has_plan)
+        return;
+    plan_measure_anew(&d->plan, now_us);
+    shares_measure_anew(d, now_us);
+}
+
+void lane_heard(struct download *d, struct lane *l, uint64_t now_us)
+{
+    l->last_byte_us = now_us;
+    if (now_us - d->woke_us >= BUFFERED_US)
+        l->is_stale = false;
 }
 
 int lanes_free(const struct download *d, uint64_t now_us)
@@ -295,7 +318,7 @@ struct download_take download_take(struct download *d, int lane, const void *dat
     struct lane *l = &d->lanes[lane];
     const unsigned char *bytes = data;
     struct download_take take = { 0 };
-    l->last_byte_us = now_us;
+    lane_heard(d, l, now_us);
     if (l->is_proof) {
         take_proof(d, l, data, n_bytes);
         return take;

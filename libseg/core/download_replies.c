@@ -12,6 +12,7 @@ enum {
     FLOWING_US = 500 * 1000,
     QUICK_STALL_US = 600 * 1000, /* a sender has sent what was lost twice more by then; RFC 6298 */
     QUICK_STALL_SETUPS = 2,
+    WOKE_PATIENCE_US = 2 * 1000 * 1000,
     ENDING_MAX_US = 500 * 1000, /* a complete transfer that does not end by then is cut off */
 };
 
@@ -124,7 +125,7 @@ static void begin_body(struct download *d, const struct event *ev)
 {
     struct lane *l = &d->lanes[ev->lane];
     l->state = LANE_RECEIVING;
-    l->last_byte_us = ev->now_us;
+    lane_heard(d, l, ev->now_us);
     sight_answered(d, l->source, ev->setup_us);
 }
 
@@ -271,9 +272,29 @@ static void close_open_end(struct download *d, int lane)
     d->is_open_ended = false;
 }
 
+/* Whether a lane can be asked for again and nothing is lost. */
+static bool is_repeatable(const struct download *d, const struct lane *l)
+{
+    return !l->is_proof && (!d->has_plan || d->has_ranges);
+}
+
+/* A connection that did not survive a sleep is nobody's failure: it is made anew at once. */
+static bool excuse_stale(struct download *d, int lane, enum sg_status status, uint64_t now_us,
+                         struct effects *fx)
+{
+    const struct lane *l = &d->lanes[lane];
+    if (!l->is_stale || !is_repeatable(d, l) || sg_status_class(status) != SG_CLASS_RETRY)
+        return false;
+    if (d->phase == DOWNLOAD_PROBING)
+        lanes_probe(d, now_us, fx);
+    return true;
+}
+
 static void lane_failed(struct download *d, int lane, const struct sg_err *err, uint64_t now_us,
                         struct effects *fx)
 {
+    if (excuse_stale(d, lane, err->status, now_us, fx))
+        return;
     if (d->lanes[lane].source != d->primary) {
         sources_failed(d, lane, err, -1, now_us, fx);
         return;
@@ -349,6 +370,8 @@ static uint64_t patience_us(const struct download *d, const struct lane *l, uint
     uint64_t most_us = d->config.stall_timeout_us;
     if (l->state == LANE_ENDING)
         return ENDING_MAX_US;
+    if (l->is_stale && is_repeatable(d, l) && WOKE_PATIENCE_US < most_us)
+        return WOKE_PATIENCE_US;
     if (l->state != LANE_RECEIVING || !do_others_flow(d, l, now_us))
         return most_us;
     uint64_t quick_us = QUICK_STALL_US + QUICK_STALL_SETUPS * (uint64_t)(d->plan.setup_s * 1e6);
@@ -379,11 +402,14 @@ static void drop_stalled(struct download *d, int lane, uint64_t now_us, struct e
         lane_failed(d, lane, &err, now_us, fx);
 }
 
-/* After a long time in which nobody looked at the sockets (a busy machine, one that slept) their
- * silence was ours. */
+/* After a time in which nobody looked at the sockets their silence was ours: a busy machine, or,
+ * where it was long, one that slept, whether or not that is told (EV_WOKE). */
 static void excuse_silence(struct download *d, uint64_t now_us)
 {
-    if (d->last_tick_us > 0 && now_us - d->last_tick_us > TICK_LATE_US)
+    uint64_t passed_us = d->last_tick_us > 0 ? now_us - d->last_tick_us : 0;
+    if (passed_us >= d->config.stall_timeout_us)
+        lanes_woke(d, now_us);
+    else if (passed_us > TICK_LATE_US)
         lanes_touch(d, now_us);
     d->last_tick_us = now_us;
 }

@@ -11,6 +11,7 @@ static const char *const state_words[] = { JOB_STATE_TABLE(X) };
 static const char *const reason_words[] = { JOB_REASON_TABLE(X) };
 static const char *const if_exists_words[] = { JOB_IF_EXISTS_TABLE(X) };
 static const char *const on_change_words[] = { JOB_ON_CHANGE_TABLE(X) };
+static const char *const metered_words[] = { JOB_METERED_TABLE(X) };
 #undef X
 
 static const char *word_at(const char *const *words, unsigned count, unsigned index)
@@ -149,4 +150,14 @@ const char *job_on_change_word(enum job_on_change choice)
 enum job_on_change job_on_change_from_word(const char *word)
 {
     return (enum job_on_change)index_of(on_change_words, JOB_ON_CHANGE_COUNT, word);
+}
+
+const char *job_metered_word(enum job_metered choice)
+{
+    return word_at(metered_words, JOB_METERED_COUNT, choice);
+}
+
+enum job_metered job_metered_from_word(const char *word)
+{
+    return (enum job_metered)index_of(metered_words, JOB_METERED_COUNT, word);
 }

@@ -33,7 +33,8 @@
     X(JOB_REASON_LINK, "link")         \
     X(JOB_REASON_SCHEDULE, "schedule") \
     X(JOB_REASON_SPACE, "space")       \
-    X(JOB_REASON_OWNER, "owner")
+    X(JOB_REASON_OWNER, "owner")       \
+    X(JOB_REASON_METERED, "metered")
 
 /* What happens when the target's name is taken. */
 #define JOB_IF_EXISTS_TABLE(X)        \
@@ -46,11 +47,18 @@
     X(JOB_ON_CHANGE_RESTART, "restart") \
     X(JOB_ON_CHANGE_FAIL, "fail")
 
+/* What happens on a network that is paid for by the byte; AS_SET: what the setting says. */
+#define JOB_METERED_TABLE(X)      \
+    X(JOB_METERED_AS_SET, "")     \
+    X(JOB_METERED_PAUSE, "pause") \
+    X(JOB_METERED_IGNORE, "ignore")
+
 #define X(code, word) code,
 enum job_state { JOB_STATE_TABLE(X) JOB_STATE_COUNT };
 enum job_reason { JOB_REASON_TABLE(X) JOB_REASON_COUNT };
 enum job_if_exists { JOB_IF_EXISTS_TABLE(X) JOB_IF_EXISTS_COUNT };
 enum job_on_change { JOB_ON_CHANGE_TABLE(X) JOB_ON_CHANGE_COUNT };
+enum job_metered { JOB_METERED_TABLE(X) JOB_METERED_COUNT };
 #undef X
 
 /* Text fields: X(field, meaning). NULL means "not given" or "not known". Lists have one entry a
@@ -87,6 +95,7 @@ enum job_on_change { JOB_ON_CHANGE_TABLE(X) JOB_ON_CHANGE_COUNT };
     X(error_code, enum sg_status) /* why it failed or waits; stored as its word */   \
     X(if_exists, enum job_if_exists)                                                 \
     X(on_change, enum job_on_change)                                                 \
+    X(metered, enum job_metered)                                                     \
     X(priority, int64_t)      /* higher goes first; 0 is usual */                    \
     X(rank, int64_t)          /* order among equals, ascending */                    \
     X(max_lanes, int64_t)     /* ceiling for this job; 0: the setting's */           \
@@ -153,5 +162,7 @@ const char *job_if_exists_word(enum job_if_exists choice);
 enum job_if_exists job_if_exists_from_word(const char *word);
 const char *job_on_change_word(enum job_on_change choice);
 enum job_on_change job_on_change_from_word(const char *word);
+const char *job_metered_word(enum job_metered choice);
+enum job_metered job_metered_from_word(const char *word);
 
 #endif

@@ -169,7 +169,10 @@ enum sg_status engine_change(struct engine *engine, struct job *job,
         job->record.limit_bps = change->limit_bps;
     if (change->max_lanes >= 0)
         job->record.max_lanes = change->max_lanes;
+    if (change->metered >= 0)
+        job->record.metered = (enum job_metered)change->metered;
     requeue(job);
+    metered_review(engine);
     engine_rebalance(engine);
     if (job->run != NULL)
         limit_configure_run(job->run);

@@ -14,6 +14,7 @@ enum {
     NETWORK_AGAIN_MS = 30000,
     OWNER_AGAIN_MS = 60000,
     SETTLING_MAX = 16, /* runs beside max_active that fetch nothing any more */
+    HELD_AT_A_TIME = 256, /* queued jobs that a metered network makes wait, in one turn */
 };
 
 static struct job *first_queued(const struct engine *engine)
@@ -44,7 +45,16 @@ static void admit(struct deferred *deferred)
     if (!engine->is_started || engine->is_stopping)
         return;
     struct job *job;
+    int n_held = 0;
     while (has_place(engine) && (job = first_queued(engine)) != NULL) {
+        if (n_held == HELD_AT_A_TIME) {
+            metered_review(engine); /* admits again, in another turn */
+            break;
+        }
+        if (metered_holds(job)) {
+            n_held++;
+            continue;
+        }
         job_enter(job, JOB_ACTIVE, JOB_REASON_NONE, NULL, 0, 0);
         enum sg_status status = run_start(job);
         if (status == SG_OK)
@@ -171,11 +181,15 @@ static void enter_desired(struct job *job, enum desire desire,
         [DESIRE_QUEUE] = JOB_QUEUED, [DESIRE_PAUSE] = JOB_PAUSED, [DESIRE_CANCEL] = JOB_CANCELLED
     };
     const struct sg_err *err = outcome->err.status != SG_OK ? &outcome->err : NULL;
+    struct sg_err metered;
     if (desire == DESIRE_REMOVE)
         job_forget(job, change);
     else if (desire == DESIRE_NONE || outcome->state == JOB_DONE)
         job_enter(job, outcome->state, outcome->reason, err, delay_of(outcome), change);
-    else
+    else if (desire == DESIRE_METERED) {
+        metered_explain(job, &metered);
+        job_enter(job, JOB_WAITING, JOB_REASON_METERED, &metered, 0, change);
+    } else
         job_enter(job, states[desire], JOB_REASON_NONE, NULL, 0, change);
 }
 
@@ -248,6 +262,7 @@ enum sg_status engine_create(struct loop *loop, struct store *store, struct work
     turns_init(&engine->turns, work_pool);
     limit_init(engine);
     network_init(engine);
+    metered_init(engine);
     room_init(engine);
     enum sg_status status = create_parts(engine, err);
     engine->config.net = (struct net_config){ 0 }; /* net has its own copy */
@@ -286,6 +301,7 @@ void engine_destroy(struct engine *engine)
     timer_stop(engine->loop, &engine->save_again);
     timer_stop(engine->loop, &engine->limit_tick);
     network_fini(engine);
+    metered_fini(engine);
     room_fini(engine);
     hosts_fini(&engine->hosts);
     sg_list_remove(&engine->admit_later.node); /* it may be destroyed before it is done */
@@ -308,7 +324,20 @@ enum sg_status engine_configure(struct engine *engine, const struct engine_confi
     limit_configure(engine);
     engine_rebalance(engine);
     engine_admit_later(engine);
+    metered_review(engine);
     return SG_OK;
+}
+
+/* A step frees no run: they end in a later part of the turn. */
+void engine_woke(struct engine *engine)
+{
+    SG_LIST_FOR_EACH(node, &engine->runs)
+    {
+        struct run *run = sg_container_of(node, struct run, node);
+        struct event event = run_event(run, EV_WOKE);
+        run_feed(run, &event);
+    }
+    network_changed(engine);
 }
 
 void engine_listen(struct engine *engine, const struct engine_listener *listener, void *ctx)

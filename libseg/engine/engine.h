@@ -13,6 +13,7 @@
 #include "core/record.h"
 #include "net/net.h"
 #include "os/loop.h"
+#include "os/net_cost.h"
 #include "os/work.h"
 #include "store/store.h"
 
@@ -29,8 +30,9 @@ struct engine_config {
     uint32_t retries;                  /* rounds without a byte before a job fails */
     uint32_t stall_timeout_ms;
     uint32_t checkpoint_interval_ms;
-    bool may_downgrade; /* redirects from https to http are followed */
-    bool zone_mark;     /* finished files get the mark of the web (core/zone.h) */
+    bool may_downgrade;       /* redirects from https to http are followed */
+    bool zone_mark;           /* finished files get the mark of the web (core/zone.h) */
+    enum job_metered metered; /* of jobs that do not say; AS_SET: ignore */
     struct net_config net;
 };
 
@@ -157,6 +159,7 @@ struct job_change {
     int64_t priority;
     int64_t limit_bps;
     int64_t max_lanes;
+    int metered; /* an enum job_metered */
 };
 
 /* Changes what may be changed of a job that is there. */
@@ -221,6 +224,13 @@ SG_MUST_USE enum sg_status engine_forget_hosts(struct engine *engine, const char
 /* Why the newest change of a job could not be saved, as long as that is so, or NULL: it is tried
  * again every second. */
 const struct sg_err *engine_saving_error(const struct engine *engine);
+
+/* The machine slept: connections from before have a moment to show that they live, and jobs that
+ * wait for the network look again. */
+void engine_woke(struct engine *engine);
+
+/* Whether the network is metered, as far as the system says. */
+enum net_cost engine_net_cost(const struct engine *engine);
 
 /* Sum of the rates of all jobs. */
 uint64_t engine_rate_bps(const struct engine *engine);

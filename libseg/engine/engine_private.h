@@ -1,8 +1,8 @@
 /* What the engine's files share. engine.c owns the engine and the queue, jobs.c the table of jobs,
  * add.c, commands.c and discard.c change it, verify.c looks at its files again, saves.c is what is
  * on its way to the store, limit.c shares the bandwidth, network.c wakes what waits for a network,
- * room.c what waits for a disk, hosts.c what is known of servers, run.c, run_host.c, run_lane.c,
- * run_part.c and run_seams.c are one active job. */
+ * metered.c what waits for a cheaper one, room.c what waits for a disk, hosts.c what is known of
+ * servers, run.c, run_host.c, run_lane.c, run_part.c and run_seams.c are one active job. */
 #ifndef SEGUE_ENGINE_ENGINE_PRIVATE_H
 #define SEGUE_ENGINE_ENGINE_PRIVATE_H
 
@@ -22,11 +22,19 @@
 
 _Static_assert((int)ENGINE_LANES_MAX == (int)PLAN_LANES_MAX, "the plan's limit is the engine's");
 
+struct net_cost_watch;
 struct net_watch;
 struct run;
 
 /* What a winding-down run's job becomes; NONE: what the run itself says. */
-enum desire { DESIRE_NONE, DESIRE_QUEUE, DESIRE_PAUSE, DESIRE_CANCEL, DESIRE_REMOVE };
+enum desire {
+    DESIRE_NONE,
+    DESIRE_QUEUE,
+    DESIRE_PAUSE,
+    DESIRE_METERED, /* it waits for another network */
+    DESIRE_CANCEL,
+    DESIRE_REMOVE
+};
 
 struct job {
     struct engine *engine;
@@ -34,7 +42,7 @@ struct job {
     struct run *run; /* while active */
     struct sg_heap_node queue_node;
     struct timer wake;        /* while it waits for a time */
-    struct sg_list room_node; /* while it waits for room */
+    struct sg_list wait_node; /* while it waits for room, or for a network that may be used */
     uint64_t room_round;      /* the last look for room that met it */
     uint64_t room_from_us;    /* not tried before */
     int64_t room_done;        /* what it had when it last ran out of room */
@@ -80,7 +88,10 @@ struct engine {
     struct net_watch *net_watch; /* NULL where the system does not tell */
     struct timer network_look;
     uint64_t network_looked_us;
-    uint32_t n_network_looks; /* since the last change */
+    uint32_t n_network_looks;          /* since the last change */
+    struct net_cost_watch *cost_watch; /* NULL where the system has no such thing */
+    struct sg_list held_by_cost;       /* jobs that wait for a network that is not metered */
+    struct timer metered_look;
     uint32_t n_lanes;
 
     uint64_t last_change; /* saves and winding-down runs are numbered */
@@ -329,11 +340,33 @@ void limit_leave(struct lane_io *lane);
 /* Cancels the verifications of a job; 0: of all. */
 void verifications_cancel(struct engine *engine, int64_t id);
 
+/* metered.c */
+
+/* Begins and ends watching what the network costs. */
+void metered_init(struct engine *engine);
+void metered_fini(struct engine *engine);
+
+/* Looks in the next turn which jobs have to stop or may go on: the network, a setting or a job is
+ * another. */
+void metered_review(struct engine *engine);
+
+/* A queued job's turn has come: true when it has to wait instead, and does. */
+bool metered_holds(struct job *job);
+
+/* Lets a job wait until it may use the network. */
+void metered_wait(struct job *job);
+
+/* Why it waits. */
+void metered_explain(const struct job *job, struct sg_err *err);
+
 /* network.c */
 
 /* Begins and ends watching for the network's coming back. */
 void network_init(struct engine *engine);
 void network_fini(struct engine *engine);
+
+/* The network may be another one: looks soon. */
+void network_changed(struct engine *engine);
 
 /* room.c */
 

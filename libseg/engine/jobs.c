@@ -48,7 +48,7 @@ static void unschedule(struct job *job)
 {
     sg_heap_remove(&job->engine->queue, &job->queue_node);
     timer_stop(job->engine->loop, &job->wake);
-    sg_list_remove(&job->room_node);
+    sg_list_remove(&job->wait_node);
 }
 
 static uint64_t schedule_delay_ms(const struct job_record *record)
@@ -82,6 +82,10 @@ void job_schedule(struct job *job, uint64_t delay_ms)
         room_wait(job);
         return;
     }
+    if (job->record.reason == JOB_REASON_METERED) {
+        metered_wait(job);
+        return;
+    }
     if (job->record.reason == JOB_REASON_SCHEDULE)
         delay_ms = schedule_delay_ms(&job->record);
     timer_start(engine->loop, &job->wake, delay_ms * 1000);
@@ -110,7 +114,7 @@ struct job *job_create(struct engine *engine, struct job_record *record)
     job->record = *record;
     job_record_init(record);
     job->wake.fire = on_wake;
-    sg_list_init(&job->room_node);
+    sg_list_init(&job->wait_node);
     return job;
 }
 

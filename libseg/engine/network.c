@@ -5,6 +5,7 @@
  * few more. Jobs would be woken by their timers anyway: nothing depends on being told. */
 #include "engine/engine_private.h"
 
+#include "os/net_cost.h"
 #include "os/net_watch.h"
 
 enum { LOOKS_MAX = 4, LOOK_APART_US = 1000 * 1000 };
@@ -45,13 +46,18 @@ static void look(struct timer *timer)
         wake(engine->jobs[i]);
 }
 
-static void on_change(void *ctx)
+void network_changed(struct engine *engine)
 {
-    struct engine *engine = ctx;
     uint64_t since_us = loop_now_us(engine->loop) - engine->network_looked_us;
     engine->n_network_looks = 0;
+    net_cost_look(engine->cost_watch);
     timer_start(engine->loop, &engine->network_look,
                 since_us < LOOK_APART_US ? LOOK_APART_US - since_us : 0);
+}
+
+static void on_change(void *ctx)
+{
+    network_changed(ctx);
 }
 
 void network_init(struct engine *engine)

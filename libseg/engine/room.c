@@ -118,7 +118,7 @@ static void share_room(struct engine *engine, const struct room_look *look)
     uint64_t available = look->available > taken ? look->available - taken : 0;
     SG_LIST_FOR_EACH(node, &engine->short_of_room)
     {
-        struct job *job = sg_container_of(node, struct job, room_node);
+        struct job *job = sg_container_of(node, struct job, wait_node);
         if (!is_in(job, look->folder))
             continue;
         uint64_t needed = room_needed(job->record.total, job->record.done);
@@ -175,7 +175,7 @@ static void look_at_next(struct engine *engine)
 {
     SG_LIST_FOR_EACH(node, &engine->short_of_room)
     {
-        const struct job *job = sg_container_of(node, struct job, room_node);
+        const struct job *job = sg_container_of(node, struct job, wait_node);
         if (job->room_round == engine->room_round)
             continue;
         if (begin_look(engine, job->record.folder))
@@ -212,6 +212,6 @@ void room_wait(struct job *job)
     if (job->record.done > job->room_done)
         job->room_tries = 0;
     job->room_done = job->record.done;
-    sg_list_insert(&job->engine->short_of_room, &job->room_node);
+    sg_list_insert(&job->engine->short_of_room, &job->wait_node);
     look_again_later(job->engine);
 }

@@ -101,6 +101,12 @@ static void take_on_change(struct reader *in, enum job_on_change *out)
     expect(in, *out != JOB_ON_CHANGE_COUNT);
 }
 
+static void take_metered(struct reader *in, enum job_metered *out)
+{
+    *out = job_metered_from_word(peek_word(in));
+    expect(in, *out != JOB_METERED_COUNT);
+}
+
 static void take_status(struct reader *in, enum sg_status *out)
 {
     *out = sg_status_from_word(peek_word(in));
@@ -116,6 +122,7 @@ static void take_status(struct reader *in, enum sg_status *out)
         enum job_reason *: take_reason,       \
         enum job_if_exists *: take_if_exists, \
         enum job_on_change *: take_on_change, \
+        enum job_metered *: take_metered,     \
         enum sg_status *: take_status)(in, field)
 /* clang-format on */
 

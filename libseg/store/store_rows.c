@@ -198,6 +198,11 @@ static void put_on_change(struct writer *out, enum job_on_change choice)
     put_text(out, job_on_change_word(choice));
 }
 
+static void put_metered(struct writer *out, enum job_metered choice)
+{
+    put_text(out, job_metered_word(choice));
+}
+
 static void put_status(struct writer *out, enum sg_status status)
 {
     put_text(out, sg_status_word(status));
@@ -212,6 +217,7 @@ static void put_status(struct writer *out, enum sg_status status)
         enum job_reason: put_reason,       \
         enum job_if_exists: put_if_exists, \
         enum job_on_change: put_on_change, \
+        enum job_metered: put_metered,     \
         enum sg_status: put_status)(out, value)
 /* clang-format on */
 

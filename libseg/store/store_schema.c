@@ -22,7 +22,7 @@ enum {
     CHECKED_PAGES_MAX = 2048,    /* pages that are checked in a few milliseconds */
     BUSY_TIMEOUT_MS = 2000,      /* how long a predecessor may take to end */
     SECRETS_IN_PLAIN = 3,        /* the last version that had them so */
-    LATEST = 4                   /* PRAGMA user_version after the last migration */
+    LATEST = 5                   /* PRAGMA user_version after the last migration */
 };
 
 /* migrations[i] leads from version i to i + 1. They are history: a new one is added, those that
@@ -104,6 +104,9 @@ static const char *const migrations[LATEST] = {
 
     /* secrets are protected: no other tables; protect_all has protected what was there */
     "",
+
+    /* what a job may do on a metered network; '': what the setting says */
+    "ALTER TABLE job ADD COLUMN metered TEXT NOT NULL DEFAULT '';",
 };
 
 /* locking_mode     comes first, before the file is looked at: the file is locked from the first

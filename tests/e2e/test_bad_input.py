@@ -132,6 +132,7 @@ def test_values_of_a_job_that_make_no_sense(daemon):
     bad += [{"paused": value} for value in (1, "yes", None)]
     bad += [{"if_exists": value} for value in ("", "delete", 1, None)]
     bad += [{"on_change": value} for value in ("", "continue", 1, None)]
+    bad += [{"metered": value} for value in ("", "yes", 1, True)]
     bad += [{"user": ""}, {"user": 1}, {"cookies": "a=b\nc"}, {"cookies": []}, {"proxy": 1},
             {"unknown": 1}, {"Folder": "x"}]
     for spec, word in zip(bad, added(daemon, *bad), strict=True):
@@ -156,7 +157,7 @@ def test_options_that_make_no_sense(daemon):
     for arguments in (("-x", "0"), ("-x", "many"), ("-x", "65"), ("--limit", "fast"),
                       ("--priority", "high"), ("--priority", "5000"), ("--at", "soon"),
                       ("--checksum", "md5"), ("-H", "nonsense"), ("--if-exists", "delete"),
-                      ("--on-change", "x"), ("--key", ""), ("--nonsense",), ("-z",), ("--paused=1",),
+                      ("--on-change", "x"), ("--metered", "x"), ("--key", ""), ("--nonsense",), ("-z",), ("--paused=1",),
                       ("--limit",), ("--cookie-file", "/does/not/exist"), ("-i", "/does/not/exist")):
         refused(daemon, 2, "add", URL, *arguments, cwd=daemon.out)
     for arguments in (("add",), ("get",), ("show",), ("show", "x"), ("show", "0"), ("show", "-1"),

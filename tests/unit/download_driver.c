@@ -590,11 +590,7 @@ void driver_abort_lane(struct driver *d, int lane, enum sg_status status)
         download_fini(&d->download);
 }
 
-void driver_hold_back(struct driver *d, int lane, bool is_held_back)
+void driver_wake(struct driver *d)
 {
-    struct fake_lane *l = &d->lanes[lane];
-    if (!d->is_running || !l->is_open || l->is_held_back == is_held_back)
-        return;
-    l->is_held_back = is_held_back;
-    download_lane_paused(&d->download, lane, is_held_back, d->now_us);
+    step(d, &(struct event){ .kind = EV_WOKE });
 }

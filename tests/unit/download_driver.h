@@ -172,6 +172,9 @@ void driver_crash(struct driver *driver);
 /* Ends a lane's transfer from outside, whatever it is at. Nothing when it is not open. */
 void driver_abort_lane(struct driver *driver, int lane, enum sg_status status);
 
+/* Tells that the machine slept. */
+void driver_wake(struct driver *driver);
+
 /* The driver stops or begins to read from a lane. */
 void driver_hold_back(struct driver *driver, int lane, bool is_held_back);
 

@@ -79,3 +79,12 @@ void driver_answer(const struct driver *d, uint64_t first, uint64_t end, bool wa
     out->body_first = first;
     out->body_length = last - first + 1;
 }
+
+void driver_hold_back(struct driver *d, int lane, bool is_held_back)
+{
+    struct fake_lane *l = &d->lanes[lane];
+    if (!d->is_running || !l->is_open || l->is_held_back == is_held_back)
+        return;
+    l->is_held_back = is_held_back;
+    download_lane_paused(&d->download, lane, is_held_back, d->now_us);
+}

@@ -277,6 +277,7 @@ void copy_file(const char *from, const char *to, const char *suffix)
         enum job_reason: JOB_REASON_COUNT,         \
         enum job_if_exists: JOB_IF_EXISTS_COUNT,   \
         enum job_on_change: JOB_ON_CHANGE_COUNT,   \
+        enum job_metered: JOB_METERED_COUNT,       \
         enum sg_status: SG_STATUS_COUNT)
 /* clang-format on */
 

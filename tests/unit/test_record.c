@@ -148,6 +148,8 @@ static void record__each_word__leads_back_to_its_value(void **state)
         assert_int_equal(job_if_exists_from_word(job_if_exists_word((enum job_if_exists)i)), i);
     for (unsigned i = 0; i < JOB_ON_CHANGE_COUNT; i++)
         assert_int_equal(job_on_change_from_word(job_on_change_word((enum job_on_change)i)), i);
+    for (unsigned i = 0; i < JOB_METERED_COUNT; i++)
+        assert_int_equal(job_metered_from_word(job_metered_word((enum job_metered)i)), i);
 }
 
 static void record__an_unknown_word__is_no_value(void **state)
@@ -159,6 +161,7 @@ static void record__an_unknown_word__is_no_value(void **state)
         assert_int_equal(job_reason_from_word(words[i]), JOB_REASON_COUNT);
         assert_int_equal(job_if_exists_from_word(words[i]), JOB_IF_EXISTS_COUNT);
         assert_int_equal(job_on_change_from_word(words[i]), JOB_ON_CHANGE_COUNT);
+        assert_int_equal(job_metered_from_word(words[i]), JOB_METERED_COUNT);
     }
 }
 

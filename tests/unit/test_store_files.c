@@ -143,6 +143,7 @@ static void store__a_database_of_the_first_version__is_taken_over(void **state)
     assert_string_equal(job->checksum, "md5:00");
     assert_string_equal(job->userinfo, "u:p");
     assert_null(job->digest);
+    assert_int_equal(job->metered, JOB_METERED_AS_SET);
     assert_int_equal(store_put_host(f->store, "http://a:80", &known, NULL, NULL), SG_OK);
 
     set(&job->digest, "md5:11");
@@ -164,7 +165,7 @@ static void store__a_database_from_before_hosts__is_taken_over(void **state)
     struct loaded loaded = { 0 };
     open_store(f);
     put_plain(f, 1);
-    tamper(f, "DROP TABLE host; PRAGMA user_version = 2");
+    tamper(f, "ALTER TABLE job DROP COLUMN metered; DROP TABLE host; PRAGMA user_version = 2");
     load(f, &loaded);
     assert_int_equal(loaded.n, 1);
     fini_loaded(&loaded);

@@ -180,7 +180,7 @@ static const char old_rows[] =
     "INSERT INTO setting VALUES ('proxy', 'http://me:canary@proxy');"
     "CREATE TABLE old (value TEXT); INSERT INTO old VALUES (hex(zeroblob(20000)) || 'canary');"
     "PRAGMA secure_delete = OFF; DROP TABLE old;"
-    "PRAGMA user_version = 3";
+    "ALTER TABLE job DROP COLUMN metered; PRAGMA user_version = 3";
 
 static void store__secrets_of_before__are_protected_and_leave_no_trace(void **state)
 {
@@ -199,7 +199,7 @@ static void store__secrets_of_before__are_protected_and_leave_no_trace(void **st
     assert_proxy(f, "http://me:canary@proxy");
     close_store(f);
     assert_not_in_files(f, "canary");
-    assert_int_equal(number_at(f->path, "PRAGMA user_version"), 4);
+    assert_int_equal(number_at(f->path, "PRAGMA user_version"), 5);
     fini_loaded(&loaded);
     job_record_fini(&job);
 }
@@ -215,7 +215,8 @@ static void store__a_protection_that_was_interrupted__is_finished(void **state)
     close_store(f);
     execute_at(f->path, "CREATE TABLE old (value TEXT);"
                         "INSERT INTO old VALUES (hex(zeroblob(20000)) || 'canary');"
-                        "PRAGMA secure_delete = OFF; DROP TABLE old; PRAGMA user_version = 3");
+                        "PRAGMA secure_delete = OFF; DROP TABLE old;"
+                        "ALTER TABLE job DROP COLUMN metered; PRAGMA user_version = 3");
     assert_true(has_inside(f->path, "canary"));
     open_store(f);
     assert_not_in_files(f, "canary");
@@ -269,6 +270,7 @@ static void store__rows_that_make_no_sense__are_passed_over_and_counted(void **s
         "UPDATE job SET error_code = 'oops' WHERE id = 2",
         "UPDATE job SET if_exists = '' WHERE id = 2",
         "UPDATE job SET on_change = '' WHERE id = 2",
+        "UPDATE job SET metered = 'free' WHERE id = 2",
         "UPDATE job SET total = -2 WHERE id = 2",
         "UPDATE job SET url = CAST(x'610062' AS TEXT) WHERE id = 2",
         "INSERT INTO secret VALUES (2, 'nonsense', x'')",

@@ -34,6 +34,7 @@
 #include <dbghelp.h>
 #include <iphlpapi.h>
 #include <knownfolders.h>
+#include <netlistmgr.h>
 #include <ntsecapi.h>
 #include <psapi.h>
 #include <sddl.h>
