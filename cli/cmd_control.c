@@ -5,6 +5,7 @@
 #include "cli/call.h"
 #include "cli/cmd.h"
 #include "cli/json.h"
+#include "cli/spec.h"
 #include "cli/units.h"
 
 static enum sg_status put_ids(cJSON *params, const struct args *args, struct sg_err *err)
@@ -171,12 +172,42 @@ enum exit_code cmd_move(struct caller *caller, const struct args *args)
     return change_one(caller, args, METHOD_JOB_MOVE, params, status, &err, "moved");
 }
 
+static bool is_anything_new(const struct args *args)
+{
+    return args->n_words > 1 || args_has(args, OPTION_HEADER) || args_has(args, OPTION_USER) ||
+           args_has(args, OPTION_COOKIE_FILE) || args_has(args, OPTION_PROXY);
+}
+
+/* Which cookies of a file are sent depends on the address: where none is given, on the job's. */
+static enum sg_status put_access(struct caller *caller, cJSON *params, const struct args *args,
+                                 struct sg_err *err)
+{
+    const char *url = args->n_words > 1 ? args->words[1] : NULL;
+    cJSON *job = NULL;
+    enum sg_status status = SG_OK;
+    if (url != NULL)
+        json_put_text(params, "url", url);
+    else if (args_has(args, OPTION_COOKIE_FILE))
+        status = call_job_get(caller, json_integer(params, "id", 0), &job, err);
+    if (job != NULL)
+        url = json_text(job, "url");
+    if (status == SG_OK)
+        status = spec_put_access(params, args, url, err);
+    cJSON_Delete(job);
+    return status;
+}
+
 enum exit_code cmd_refresh(struct caller *caller, const struct args *args)
 {
     struct sg_err err = { 0 };
     cJSON *params = json_new_object();
     enum sg_status status = put_id(params, "id", args->words[0], &err);
-    json_put_text(params, "url", args->words[1]);
+    if (status == SG_OK && !is_anything_new(args))
+        status = sg_err_set(&err, SG_E_INVALID,
+                            "nothing to change: give a URL, --header, --user, --cookie-file or "
+                            "--proxy");
+    if (status == SG_OK)
+        status = put_access(caller, params, args, &err);
     return change_one(caller, args, METHOD_JOB_REFRESH, params, status, &err, "refreshed");
 }
 

@@ -16,7 +16,8 @@ static const struct option options[OPTION_COUNT] = {
                           "the digest that the file must have (sha256, sha1, sha512, md5)" },
     [OPTION_HEADER] = { 'H', "header", "'K: V'", NULL,
                         "send this header; @FILE: those in a file, one a line; may be repeated" },
-    [OPTION_USER] = { 'u', "user", "U:P", NULL, "log in as user U with password P" },
+    [OPTION_USER] = { 'u', "user", "U[:P]", NULL,
+                      "log in as user U with password P, which is asked for if left out" },
     [OPTION_COOKIE_FILE] = { '\0', "cookie-file", "F", NULL,
                              "send the cookies of F that fit the address (cookies.txt format)" },
     [OPTION_PROXY] = { '\0', "proxy", "URL", NULL, "go through this proxy" },
@@ -110,8 +111,15 @@ static const struct command commands[COMMAND_COUNT] = {
     [COMMAND_LIMIT] = { "limit", "[RATE|off]", "limit the rate of all jobs together",
                         "RATE is a size a second: 500K, 2M, 1.5G. Without RATE: show the limit.",
                         NULL, COMMON_JSON, 0, 1 },
-    [COMMAND_REFRESH] = { "refresh", "ID URL", "give a job a new address and continue it", NULL,
-                          NULL, COMMON_JSON, 2, 2 },
+    [COMMAND_REFRESH] = { "refresh", "ID [URL]",
+                          "give a job a new address or login and continue it",
+                          "What was fetched is kept. Options replace what the job has of their "
+                          "kind; an empty\none (--user=) takes it away. To another server nothing "
+                          "is sent that was given for the\nold one: give it again with the URL.",
+                          NULL,
+                          BIT(OPTION_HEADER) | BIT(OPTION_USER) | BIT(OPTION_COOKIE_FILE) |
+                              BIT(OPTION_PROXY) | COMMON_JSON,
+                          1, 2 },
     [COMMAND_VERIFY] = { "verify", "ID", "make the digest of a job's file again and compare it",
                          "It is compared with --checksum, else with what the server declared. "
                          "Where there is\nneither (of that algorithm) it is only told; sha256 "

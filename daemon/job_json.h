@@ -23,4 +23,11 @@ cJSON *job_json_progress(const struct job *job);
 SG_MUST_USE enum sg_status job_json_read(const cJSON *spec, struct job_record *record,
                                          struct sg_err *err);
 
+/* Reads what job.refresh changes: the members url, headers, user, cookies and proxy of `params`,
+ * each checked as in a SPEC, into an empty record. A text that is to be emptied (null) is "" there;
+ * what is not given stays NULL. The caller releases the record, also on failure. SG_E_INVALID, also
+ * where none is given; SG_E_SCHEME; SG_E_NOMEM. */
+SG_MUST_USE enum sg_status job_json_read_access(const cJSON *params, struct job_record *record,
+                                                struct sg_err *err);
+
 #endif

@@ -296,3 +296,43 @@ enum sg_status job_json_read(const cJSON *spec, struct job_record *record, struc
         return sg_err_set(err, SG_E_INVALID, "a job needs a url");
     return engine_check(record, err);
 }
+
+static enum sg_status read_access(const cJSON *value, field_fn *read, struct job_record *record,
+                                  char **field, struct sg_err *err)
+{
+    enum sg_status status = cJSON_IsNull(value) ? SG_OK : read(value, record, err);
+    bool is_emptied = status == SG_OK && *field == NULL; /* an empty list is none */
+    if (status == SG_OK && (cJSON_IsNull(value) || is_emptied))
+        status = keep(field, "", err);
+    return status;
+}
+
+/* The URL first: a login beside it counts for more than one in it. */
+enum sg_status job_json_read_access(const cJSON *params, struct job_record *record,
+                                    struct sg_err *err)
+{
+    const struct {
+        const char *name;
+        char **field;
+    } parts[] = {
+        { "headers", &record->headers },
+        { "user", &record->userinfo },
+        { "cookies", &record->cookies },
+        { "proxy", &record->proxy },
+    };
+    const cJSON *url = cJSON_GetObjectItemCaseSensitive(params, "url");
+    bool is_given = url != NULL;
+    enum sg_status status = url != NULL ? on_url(url, record, err) : SG_OK;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0] && status == SG_OK; i++) {
+        const cJSON *value = cJSON_GetObjectItemCaseSensitive(params, parts[i].name);
+        if (value == NULL)
+            continue;
+        is_given = true;
+        status = read_access(value, reader_of(parts[i].name), record, parts[i].field, err);
+    }
+    if (status == SG_OK && !is_given)
+        status = sg_err_set(err, SG_E_INVALID,
+                            "nothing to change: give 'url', 'headers', 'user', 'cookies' or "
+                            "'proxy'");
+    return status;
+}

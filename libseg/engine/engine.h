@@ -163,10 +163,20 @@ struct job_change {
 SG_MUST_USE enum sg_status engine_change(struct engine *engine, struct job *job,
                                          const struct job_change *change, struct sg_err *err);
 
-/* Gives the job another address for the same file (checked by net_url_check; copied), and lets it
- * go on. */
-SG_MUST_USE enum sg_status engine_refresh(struct engine *engine, struct job *job, const char *url,
-                                          const char *userinfo, struct sg_err *err);
+/* How a job gets at its file, as in the record: NULL leaves a field as it is, "" empties it. */
+struct job_access {
+    const char *url; /* checked by net_url_check; never "" */
+    const char *headers;
+    const char *userinfo;
+    const char *cookies;
+    const char *proxy;
+};
+
+/* Gives the job another address for the same file, or other secrets to get it with (copied), and
+ * lets it go on with what it has. What was to be sent to the old address is sent to no other server
+ * (scheme, host and port) unless it is given again. SG_E_STATE; SG_E_NOMEM: nothing changed. */
+SG_MUST_USE enum sg_status engine_refresh(struct engine *engine, struct job *job,
+                                          const struct job_access *access, struct sg_err *err);
 
 /* Calls `done` once every change made so far is committed or failed to be, in a later turn.
  * SG_E_NOMEM. */
