@@ -11,7 +11,7 @@ static const struct option options[OPTION_COUNT] = {
                        "take addresses from the file LIST too, one a line ('-': stdin)" },
     [OPTION_CONNECTIONS] = { 'x', "connections", "N", NULL, "use at most N connections for a job" },
     [OPTION_MIRROR] = { '\0', "mirror", "URL", NULL,
-                        "another address of the same file; repeatable" },
+                        "another address of the same file; may be repeated" },
     [OPTION_CHECKSUM] = { '\0', "checksum", "ALG:HEX", NULL,
                           "the digest that the file must have (sha256, sha1, sha512, md5)" },
     [OPTION_HEADER] = { 'H', "header", "'K: V'", NULL,

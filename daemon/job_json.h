@@ -11,7 +11,7 @@
 /* The job as the protocol's JOB; NULL when memory ran out. The caller owns it. */
 cJSON *job_json(const struct job *job);
 
-/* The same with `ranges` and `extents`. */
+/* The same with `ranges`, `extents` and `sources`. */
 cJSON *job_json_detailed(const struct job *job);
 
 /* What an event.progress tells of it. */

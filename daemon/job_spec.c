@@ -11,7 +11,7 @@
 #include "net/net.h"
 #include "os/path.h"
 
-enum { TEXT_MAX = 64 * 1024, LIST_MAX = 256 };
+enum { TEXT_MAX = 64 * 1024, LIST_MAX = 256, MIRRORS_MAX = ENGINE_SOURCES_MAX - 1 };
 
 static const double whole_max = 9007199254740991.0; /* beyond, a JSON number is not exact */
 
@@ -136,6 +136,10 @@ static enum sg_status check_mirror(const char *text, struct sg_buf *out, struct 
 
 static enum sg_status on_mirrors(const cJSON *value, struct job_record *record, struct sg_err *err)
 {
+    int n = cJSON_GetArraySize(value);
+    if (n > MIRRORS_MAX)
+        return sg_err_set(err, SG_E_INVALID, "a job has at most %d mirrors, not %d: leave some out",
+                          (int)MIRRORS_MAX, n);
     return take_list(value, &record->mirrors, "a list of URLs", check_mirror, err);
 }
 

@@ -122,8 +122,9 @@ void sources_refused(struct download *download, int lane, const struct sg_err *e
 void sources_compared(struct download *download, int source, uint64_t n_bytes, bool is_equal,
                       uint64_t now_us, struct effects *effects);
 
-/* Uses no mirror any more in this run. */
-void sources_drop_mirrors(struct download *download, uint64_t now_us, struct effects *effects);
+/* Uses no mirror any more in this run, because of `err`. */
+void sources_drop_mirrors(struct download *download, const struct sg_err *err, uint64_t now_us,
+                          struct effects *effects);
 
 /* The primary source failed so that the download would end with `outcome`: true when a mirror
  * carries on. */

@@ -167,6 +167,21 @@ static struct expectation expectation_of(const struct download *d, const struct 
     return expected;
 }
 
+/* What people read about a mirror that is left out. */
+static void explain_mirror(const struct download *d, const struct event *ev, enum verdict verdict,
+                           struct sg_err *err)
+{
+    int64_t total = verdict_total(ev->reply);
+    bool has_worked = d->sources[d->lanes[ev->lane].source].taken_bytes > 0;
+    if (verdict == VERDICT_LINK && !has_worked && !ev->reply->is_html)
+        sg_err_set(err, SG_E_HTTP, "the server answered HTTP %d", ev->reply->http_status);
+    else if (verdict == VERDICT_CHANGED && total >= 0 && total != d->record->total)
+        sg_err_set(err, SG_E_CHANGED, "its file has %lld bytes, not %lld", (long long)total,
+                   (long long)d->record->total);
+    else if (err->status == SG_OK)
+        sg_err_set(err, SG_E_BAD_SERVER, "the mirror serves no ranges");
+}
+
 /* A mirror is asked for ranges alone; whatever else it answers is its own misfortune. */
 static void mirror_on_head(struct download *d, const struct event *ev, enum verdict verdict,
                            struct sg_err *err, struct effects *fx)
@@ -182,8 +197,7 @@ static void mirror_on_head(struct download *d, const struct event *ev, enum verd
         return;
     }
     lane_close(d, ev->lane, ev->now_us, fx);
-    if (err->status == SG_OK)
-        sg_err_set(err, SG_E_BAD_SERVER, "the mirror serves no ranges");
+    explain_mirror(d, ev, verdict, err);
     if (verdict == VERDICT_REFUSED)
         sources_refused(d, ev->lane, err, retry_after_ms, ev->now_us, fx);
     else

@@ -134,6 +134,25 @@ struct job_lane {
 /* Fills up to `max` lanes and returns how many there are. */
 size_t job_lanes(const struct job *job, struct job_lane *out, size_t max);
 
+/* The most places that a job's bytes come from: its URL and 63 mirrors. */
+enum { ENGINE_SOURCES_MAX = 64 };
+
+/* One of them, for display. */
+struct job_source {
+    const char *url; /* ends at `url_length` */
+    size_t url_length;
+    const char *state; /* "new", "checking", "used", "left_out"; NULL: nothing is known of it */
+    uint64_t bytes;    /* of the file that it gave since this process met the job */
+    uint32_t lanes;    /* open now */
+    uint64_t rate_bps;
+    enum sg_status fault; /* what went wrong with it last, or why it is left out; SG_OK: nothing */
+    const char *fault_text; /* NULL: the status's sentence */
+};
+
+/* Fills in the places of a job that has mirrors, its URL first, and returns how many there are; 0
+ * for a job without. The texts are valid until the loop turns. */
+size_t job_sources(const struct job *job, struct job_source out[ENGINE_SOURCES_MAX]);
+
 /* Commands. SG_E_STATE where the job's state does not allow it: nothing changed. The change is in
  * force at once (a running download winds down first) and committed soon: engine_when_saved. */
 SG_MUST_USE enum sg_status engine_pause(struct engine *engine, struct job *job, struct sg_err *err);

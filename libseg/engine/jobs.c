@@ -156,6 +156,7 @@ void job_destroy(struct job *job)
                 (engine->n_jobs - place) * sizeof(struct job *));
         engine->counts[job->record.state]--;
     }
+    job_forget_sources(job);
     job_record_fini(&job->record);
     sg_free(job);
 }
