@@ -7,6 +7,7 @@
 #include "cli/json.h"
 #include "cli/spec.h"
 #include "cli/units.h"
+#include "cli/url_list.h"
 
 static enum sg_status put_ids(cJSON *params, const struct args *args, struct sg_err *err)
 {
@@ -184,7 +185,8 @@ static enum sg_status put_access(struct caller *caller, cJSON *params, const str
 {
     const char *url = args->n_words > 1 ? args->words[1] : NULL;
     cJSON *job = NULL;
-    enum sg_status status = SG_OK;
+    struct url_list urls = { 0 };
+    enum sg_status status = url != NULL ? url_list_add(&urls, url, err) : SG_OK;
     if (url != NULL)
         json_put_text(params, "url", url);
     else if (args_has(args, OPTION_COOKIE_FILE))
@@ -194,6 +196,7 @@ static enum sg_status put_access(struct caller *caller, cJSON *params, const str
     if (status == SG_OK)
         status = spec_put_access(params, args, url, err);
     cJSON_Delete(job);
+    url_list_fini(&urls);
     return status;
 }
 
@@ -224,6 +227,9 @@ static bool parse_field(const char *name, const char *text, int64_t *out)
 static enum sg_status put_assignment(cJSON *params, const char *word, struct sg_err *err)
 {
     static const char *const names[] = { "priority", "limit", "connections" };
+    static const char *const right[] = { "a whole number from -1000 to 1000",
+                                         "a rate such as 500K, 2M or off",
+                                         "a whole number from 1 to 64, or 0 for the settings'" };
     size_t length = strcspn(word, "=");
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         int64_t value;
@@ -231,7 +237,8 @@ static enum sg_status put_assignment(cJSON *params, const char *word, struct sg_
             word[length] != '=')
             continue;
         if (!parse_field(names[i], word + length + 1, &value))
-            return sg_err_set(err, SG_E_INVALID, "'%s' makes no sense: read 'seg help set'", word);
+            return sg_err_set(err, SG_E_INVALID, "%s cannot be '%s': give %s", names[i],
+                              word + length + 1, right[i]);
         cJSON_DeleteItemFromObjectCaseSensitive(params, names[i]); /* the last one counts */
         json_put_integer(params, names[i], value);
         return SG_OK;

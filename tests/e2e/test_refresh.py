@@ -139,7 +139,7 @@ def test_what_cannot_be_refreshed_is_said(daemon, origin, tmp_path):
             ([held, "-H", "canary"], 2, "a header is not one"),
             ([held, "--proxy", "ftp://me:canary@h"], 2, "not the URL of a proxy"),
             ([held, "--cookie-file", daemon.system.path(empty)], 2, "has no cookie for this address"),
-            ([held, "ftp://h/canary"], 2, "not http or https"),
+            ([held, "ftp://h/canary"], 2, "is no address"),
             ([99, "--user", "me:canary"], 4, "99"),
             ([done, "--user", "me:canary"], 1, "cannot be given another address or login")):
         ended = daemon.run("refresh", *arguments)
