@@ -90,6 +90,16 @@ def headers_of(entry):
     return {name.lower(): value for name, value in dict(entry["headers"]).items()}
 
 
+def test_who_waits_for_it_is_told_what_to_do(daemon, origin):
+    origin.add(File("f.bin", MIB, behaviour=user("A")))
+    done = daemon.run("add", origin.url("/f.bin"), "--user", "me:B", "-d", daemon.system.path(daemon.out), "--wait")
+    assert done.returncode == 1
+    assert done.stderr == ("seg: job 1 (f.bin) failed: the server wants other credentials (HTTP 401): 'seg refresh 1' "
+                           "with --user, --header or --proxy gives another login\n")
+    daemon.seg("refresh", 1, "--user", "me:A")
+    assert daemon.wait(1) == 0
+
+
 def test_a_job_at_work_goes_on_with_what_is_new(daemon, origin, is_right):
     origin.add(File("f.bin", SIZE, behaviour={"rate_bps": MIB}))
     [job] = daemon.add(origin.url("/f.bin"), headers=["X-Token: A"], cookies="id=A", connections=2)
