@@ -57,7 +57,10 @@ static void recover(struct download *d, int lane, const struct sg_err *err, int6
 static bool is_spared(struct download *d, int64_t retry_after_ms, uint64_t now_us)
 {
     shares_refused(d, d->primary, retry_after_ms, now_us);
-    return may_others_deliver(d, now_us);
+    bool may_others = may_others_deliver(d, now_us);
+    if (may_others)
+        sources_rest_primary(d, retry_after_ms, now_us);
+    return may_others;
 }
 
 static void refused(struct download *d, int lane, const struct sg_err *err, int64_t retry_after_ms,

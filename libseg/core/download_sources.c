@@ -201,6 +201,17 @@ void sources_refused(struct download *d, int lane, const struct sg_err *err, int
     d->sources[number].not_before_us = now_us + REFUSED_PAUSE_US;
 }
 
+/* However few lanes are wanted of it, one always is: without a pause it would be asked again as
+ * fast as it refuses. */
+void sources_rest_primary(struct download *d, int64_t retry_after_ms, uint64_t now_us)
+{
+    uint64_t asked_us =
+        retry_after_ms > 0 ? (uint64_t)retry_delay_ms(1, 0, retry_after_ms) * 1000 : 0;
+    uint64_t pause_us = asked_us > REFUSED_PAUSE_US ? asked_us : REFUSED_PAUSE_US;
+    if (lanes_of(d, d->primary) == 0)
+        d->sources[d->primary].not_before_us = now_us + pause_us;
+}
+
 static void trust(struct download *d, int source, uint64_t now_us)
 {
     d->sources[source].state = SOURCE_TRUSTED;

@@ -163,6 +163,29 @@ static void url_dies__in_mid_download__mirrors_finish_it(void **state)
     release(d);
 }
 
+/* It refuses at once, again and again: that must not become a storm of requests. */
+static void url_refuses__while_a_mirror_delivers__is_asked_rarely(void **state)
+{
+    (void)state;
+    static const int answers[] = { 429, 503, 404, 401 };
+    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+        struct world world = { .rate_bps = { 0, 500 * KIB } };
+        struct driver *d = begin(&world, 1, 2);
+        driver_start(d);
+        assert_true(driver_run_to_bytes(d, 4 * MIB));
+        world.http_status[0] = answers[i];
+        world.n_requests[0] = 0;
+        for (int lane = 0; lane < PLAN_LANES_MAX; lane++) {
+            if (d->lanes[lane].source == 0)
+                driver_abort_lane(d, lane, SG_E_RESET);
+        }
+        assert_true(driver_run(d, 60));
+        assert_done(d, 0);
+        assert_in_range(world.n_requests[0], 1, 10);
+        release(d);
+    }
+}
+
 static void link_expired__between_runs__mirror_proves_itself_by_what_is_there(void **state)
 {
     (void)state;
@@ -297,6 +320,7 @@ int main(void)
         cmocka_unit_test(mirror__that_differs_elsewhere__is_found_and_left_out),
         cmocka_unit_test(url_is_dead__first_mirror_that_works_takes_its_place),
         cmocka_unit_test(url_dies__in_mid_download__mirrors_finish_it),
+        cmocka_unit_test(url_refuses__while_a_mirror_delivers__is_asked_rarely),
         cmocka_unit_test(link_expired__between_runs__mirror_proves_itself_by_what_is_there),
         cmocka_unit_test(every_source_is_dead__the_urls_failure_decides),
         cmocka_unit_test(mirror__slow_one__gets_less),
