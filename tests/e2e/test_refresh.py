@@ -101,10 +101,12 @@ def test_who_waits_for_it_is_told_what_to_do(daemon, origin):
 
 
 def test_a_job_at_work_goes_on_with_what_is_new(daemon, origin, is_right):
-    origin.add(File("f.bin", SIZE, behaviour={"rate_bps": MIB}))
+    trickle = {"when": {"sent_bytes": {"from": SIZE // 2}}, "rate_bps": 1024}
+    origin.add(File("f.bin", SIZE, behaviour=[{"rate_bps": MIB}, trickle]))
     [job] = daemon.add(origin.url("/f.bin"), headers=["X-Token: A"], cookies="id=A", connections=2)
     daemon.wait_until(job, lambda job: job["extents"])
     daemon.seg("refresh", job, "--header", "X-Token: B", "--cookie-file=")
+    origin.set("/f.bin", {})
     assert daemon.wait(job) == 0, daemon.job(job)
     assert is_right(daemon.out / "f.bin", 1, SIZE)
     asked = [(headers.get("x-token"), headers.get("cookie"))
