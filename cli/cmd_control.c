@@ -6,7 +6,9 @@
 #include "cli/cmd.h"
 #include "cli/json.h"
 #include "cli/need.h"
+#include "cli/spec.h"
 #include "cli/units.h"
+#include "cli/url_list.h"
 
 static enum sg_status put_ids(cJSON *params, const struct args *args, struct sg_err *err)
 {
@@ -172,12 +174,44 @@ enum exit_code cmd_move(struct caller *caller, const struct args *args)
     return change_one(caller, args, METHOD_JOB_MOVE, params, status, &err, "moved");
 }
 
+static bool is_anything_new(const struct args *args)
+{
+    return args->n_words > 1 || args_has(args, OPTION_HEADER) || args_has(args, OPTION_USER) ||
+           args_has(args, OPTION_COOKIE_FILE) || args_has(args, OPTION_PROXY);
+}
+
+/* Which cookies of a file are sent depends on the address: where none is given, on the job's. */
+static enum sg_status put_access(struct caller *caller, cJSON *params, const struct args *args,
+                                 struct sg_err *err)
+{
+    const char *url = args->n_words > 1 ? args->words[1] : NULL;
+    cJSON *job = NULL;
+    struct url_list urls = { 0 };
+    enum sg_status status = url != NULL ? url_list_add(&urls, url, err) : SG_OK;
+    if (url != NULL)
+        json_put_text(params, "url", url);
+    else if (args_has(args, OPTION_COOKIE_FILE))
+        status = call_job_get(caller, json_integer(params, "id", 0), &job, err);
+    if (job != NULL)
+        url = json_text(job, "url");
+    if (status == SG_OK)
+        status = spec_put_access(params, args, url, err);
+    cJSON_Delete(job);
+    url_list_fini(&urls);
+    return status;
+}
+
 enum exit_code cmd_refresh(struct caller *caller, const struct args *args)
 {
     struct sg_err err = { 0 };
     cJSON *params = json_new_object();
     enum sg_status status = put_id(params, "id", args->words[0], &err);
-    json_put_text(params, "url", args->words[1]);
+    if (status == SG_OK && !is_anything_new(args))
+        status = sg_err_set(&err, SG_E_INVALID,
+                            "nothing to change: give a URL, --header, --user, --cookie-file or "
+                            "--proxy");
+    if (status == SG_OK)
+        status = put_access(caller, params, args, &err);
     return change_one(caller, args, METHOD_JOB_REFRESH, params, status, &err, "refreshed");
 }
 
@@ -209,6 +243,9 @@ static bool put_metered(cJSON *params, const char *word)
 static enum sg_status put_assignment(cJSON *params, const char *word, struct sg_err *err)
 {
     static const char *const names[] = { "priority", "limit", "connections" };
+    static const char *const right[] = { "a whole number from -1000 to 1000",
+                                         "a rate such as 500K, 2M or off",
+                                         "a whole number from 1 to 64, or 0 for the settings'" };
     size_t length = strcspn(word, "=");
     if (put_metered(params, word))
         return SG_OK;
@@ -218,7 +255,8 @@ static enum sg_status put_assignment(cJSON *params, const char *word, struct sg_
             word[length] != '=')
             continue;
         if (!parse_field(names[i], word + length + 1, &value))
-            return sg_err_set(err, SG_E_INVALID, "'%s' makes no sense: read 'seg help set'", word);
+            return sg_err_set(err, SG_E_INVALID, "%s cannot be '%s': give %s", names[i],
+                              word + length + 1, right[i]);
         cJSON_DeleteItemFromObjectCaseSensitive(params, names[i]); /* the last one counts */
         json_put_integer(params, names[i], value);
         return SG_OK;

@@ -99,11 +99,51 @@ static void put_redirect(struct sg_buf *out, const cJSON *job)
         put_text(out, "redirected to", final_url);
 }
 
-static void put_mirrors(struct sg_buf *out, const cJSON *job)
+static const char *source_words(const char *state)
 {
+    if (strcmp(state, "used") == 0)
+        return "used";
+    if (strcmp(state, "checking") == 0)
+        return "being compared";
+    return strcmp(state, "left_out") == 0 ? "left out" : "not used yet";
+}
+
+/* Below an address: "used: gave 12.0 MiB, 3 connections, 2.1 MiB/s", and what went wrong. */
+static void put_source(struct sg_buf *out, const cJSON *source)
+{
+    char size[UNITS_TEXT_SIZE];
+    char rate[UNITS_TEXT_SIZE];
+    const char *state = json_text(source, "state");
+    const char *fault = json_text(cJSON_GetObjectItemCaseSensitive(source, "error"), "message");
+    long long n_lanes = (long long)json_integer(source, "lanes", 0);
+    if (state == NULL)
+        return;
+    units_format_size(json_integer(source, "bytes", 0), size);
+    units_format_rate(json_integer(source, "rate", 0), rate);
+    put_label(out, "");
+    sg_buf_printf(out, "%s, gave %s", source_words(state), size);
+    if (n_lanes > 0)
+        sg_buf_printf(out, ", %lld connection%s, %s", n_lanes, n_lanes == 1 ? "" : "s", rate);
+    if (fault != NULL)
+        sg_buf_puts(out, strcmp(state, "left_out") == 0 ? ": " : "; trouble: ");
+    columns_put(out, fault != NULL ? fault : "");
+    sg_buf_putc(out, '\n');
+}
+
+/* The address, and the mirrors if there are any: then each with what it is worth. */
+static void put_addresses(struct sg_buf *out, const cJSON *job)
+{
+    const cJSON *sources = json_array(job, "sources");
     const cJSON *mirror;
+    int n = 0;
+    put_field(out, job, "address", "url");
+    put_redirect(out, job);
+    put_source(out, cJSON_GetArrayItem(sources, n++));
     cJSON_ArrayForEach(mirror, json_array(job, "mirrors"))
+    {
         put_text(out, "mirror", cJSON_GetStringValue(mirror));
+        put_source(out, cJSON_GetArrayItem(sources, n++));
+    }
 }
 
 static void put_ranges(struct sg_buf *out, const cJSON *job)
@@ -156,9 +196,7 @@ static void put_job(struct sg_buf *out, const cJSON *job)
     put_state(out, row, job);
     put_progress(out, row);
     put_field(out, job, "path", "path");
-    put_field(out, job, "address", "url");
-    put_redirect(out, job);
-    put_mirrors(out, job);
+    put_addresses(out, job);
     put_field(out, job, "key", "key");
     put_field(out, job, "checksum", "checksum");
     put_field(out, job, "digest", "digest");

@@ -58,13 +58,14 @@ static void put_load(struct sg_buf *out, const cJSON *stats)
     char rate[UNITS_TEXT_SIZE];
     char memory[UNITS_TEXT_SIZE];
     const cJSON *turn = cJSON_GetObjectItemCaseSensitive(stats, "turn_us");
+    long long n_sessions = (long long)json_integer(stats, "sessions", -1);
     units_format_rate(json_integer(stats, "rate", -1), rate);
     units_format_size(json_integer(stats, "memory_bytes", -1), memory);
     put_line(out, "rate", rate);
-    sg_buf_printf(out, "%-*s%s, %lld threads, %lld handles, %lld connected programs\n", LABEL_WIDTH,
-                  "process", memory, (long long)json_integer(stats, "threads", -1),
-                  (long long)json_integer(stats, "handles", -1),
-                  (long long)json_integer(stats, "sessions", -1));
+    sg_buf_printf(out, "%-*s%s, %lld threads, %lld handles, %lld connected program%s\n",
+                  LABEL_WIDTH, "process", memory, (long long)json_integer(stats, "threads", -1),
+                  (long long)json_integer(stats, "handles", -1), n_sessions,
+                  n_sessions == 1 ? "" : "s");
     sg_buf_printf(out,
                   "%-*s%lld turns, busy %.1f s, longest turn %.1f ms, "
                   "99 of 100 below %.1f ms\n",

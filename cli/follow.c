@@ -51,13 +51,25 @@ void follow_print_event(const char *method, const cJSON *params)
     cJSON_Delete(line);
 }
 
+/* Trying again with a login that was not taken is no help. */
+static bool wants_login(const struct row *row)
+{
+    return row->code != NULL && strcmp(row->code, "auth_failed") == 0;
+}
+
 static void report_unsuccessful(const struct row *row)
 {
     const char *name = row->name != NULL ? row->name : "?";
-    if (row->state == ROW_FAILED)
-        report_error(EXIT_FAILED, "job %lld (%s) failed: %s: 'seg resume %lld' tries again",
-                     (long long)row->id, name, row->error != NULL ? row->error : "no reason given",
-                     (long long)row->id);
+    const char *error = row->error != NULL ? row->error : "no reason given";
+    long long id = (long long)row->id;
+    if (row->state == ROW_FAILED && wants_login(row))
+        report_error(EXIT_FAILED,
+                     "job %lld (%s) failed: %s: 'seg refresh %lld' with --user, --header or "
+                     "--proxy gives another login",
+                     id, name, error, id);
+    else if (row->state == ROW_FAILED)
+        report_error(EXIT_FAILED, "job %lld (%s) failed: %s: 'seg resume %lld' tries again", id,
+                     name, error, id);
     else
         report_error(EXIT_FAILED, "job %lld (%s) was %s: add it again if you want it",
                      (long long)row->id, name, row_state_word(row->state));

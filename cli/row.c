@@ -37,6 +37,7 @@ void row_destroy(struct row *row)
     sg_free(row->name);
     sg_free(row->reason);
     sg_free(row->error);
+    sg_free(row->code);
     sg_free(row->lanes);
     spans_fini(&row->have);
     sg_free(row);
@@ -150,6 +151,7 @@ void row_read_job(struct row *row, const cJSON *job)
         row->state = state_from_word(state);
     set_text(&row->reason, json_text(job, "reason"));
     set_text(&row->error, json_text(error, "message"));
+    set_text(&row->code, json_text(error, "code"));
     sg_free(row->name);
     row->name = row_name_of(job);
     read_numbers(row, job);

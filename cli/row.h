@@ -46,6 +46,7 @@ struct row {
     char *name;   /* the file's, or what it will probably be */
     char *reason; /* why it waits; NULL when it does not */
     char *error;  /* the message that goes with failing or waiting; NULL: none */
+    char *code;   /* its word */
     int64_t total;
     int64_t done;
     int64_t rate;

@@ -12,6 +12,7 @@
 #include "cli/cookies.h"
 #include "cli/host.h"
 #include "cli/json.h"
+#include "cli/login.h"
 #include "cli/need.h"
 #include "cli/text_file.h"
 #include "cli/units.h"
@@ -109,8 +110,7 @@ static void put_texts(cJSON *common, const struct args *args)
         enum option_id id;
         const char *field;
     } texts[] = {
-        { OPTION_USER, "user" },           { OPTION_PROXY, "proxy" },
-        { OPTION_CHECKSUM, "checksum" },   { OPTION_KEY, "key" },
+        { OPTION_PROXY, "proxy" },         { OPTION_CHECKSUM, "checksum" },   { OPTION_KEY, "key" },
         { OPTION_IF_EXISTS, "if_exists" }, { OPTION_ON_CHANGE, "on_change" },
         { OPTION_METERED, "metered" },
     };
@@ -155,6 +155,14 @@ static enum sg_status append_header_file(cJSON *array, const char *path, struct 
 }
 
 /* No header begins with "@". */
+static enum sg_status append_header(cJSON *array, const char *value, struct sg_err *err)
+{
+    if (value[0] == '@')
+        return append_header_file(array, value + 1, err);
+    json_append_text(array, value);
+    return SG_OK;
+}
+
 static enum sg_status put_headers(cJSON *common, const struct args *args, struct sg_err *err)
 {
     if (!args_has(args, OPTION_HEADER))
@@ -162,16 +170,25 @@ static enum sg_status put_headers(cJSON *common, const struct args *args, struct
     cJSON *array = json_new_array();
     enum sg_status status = SG_OK;
     for (size_t i = 0; i < args->n_options && status == SG_OK; i++) {
-        const char *value = args->options[i].value;
-        if (args->options[i].id != OPTION_HEADER)
-            continue;
-        if (value[0] == '@')
-            status = append_header_file(array, value + 1, err);
-        else
-            json_append_text(array, value);
+        if (args->options[i].id == OPTION_HEADER)
+            status = append_header(array, args->options[i].value, err);
     }
     json_put(common, "headers", array);
     return status;
+}
+
+/* May ask for a password, which is best done when all else is known to be right. */
+static enum sg_status put_user(cJSON *common, const struct args *args, struct sg_err *err)
+{
+    char *userinfo;
+    if (!args_has(args, OPTION_USER))
+        return SG_OK;
+    enum sg_status status = login_complete(args_value(args, OPTION_USER), &userinfo, err);
+    if (status != SG_OK)
+        return status;
+    json_put_text(common, "user", userinfo);
+    sg_free_secret(userinfo);
+    return SG_OK;
 }
 
 static enum sg_status put_common(cJSON *common, const struct args *args, struct sg_err *err)
@@ -258,7 +275,62 @@ enum sg_status spec_list_init(struct spec_list *list, const struct args *args, s
         status = read_addresses(list, args, err);
     if (status == SG_OK)
         status = check_count(list, args, err);
-    return status == SG_OK ? read_cookies(list, args, err) : status;
+    if (status == SG_OK)
+        status = read_cookies(list, args, err);
+    return status == SG_OK ? put_user(list->common, args, err) : status;
+}
+
+/* ---- secrets of a job that is there ---- */
+
+static enum sg_status put_cookies(cJSON *params, const struct args *args, const char *url,
+                                  struct sg_err *err)
+{
+    const char *path = args_value(args, OPTION_COOKIE_FILE);
+    struct sg_buf text = { 0 };
+    struct sg_buf cookies = { 0 };
+    if (path == NULL)
+        return SG_OK;
+    enum sg_status status = text_file_read(path, &text, err);
+    if (status == SG_OK && !cookies_for_url(text.data, url, (int64_t)time(NULL), &cookies))
+        status = sg_err_set(err, SG_E_INVALID,
+                            "%s has no cookie for this address: nothing was changed", path);
+    if (status == SG_OK)
+        json_put_text(params, "cookies", need(cookies.is_failed ? NULL : cookies.data));
+    sg_buf_fini(&cookies);
+    sg_buf_fini(&text);
+    return status;
+}
+
+static void put_proxy(cJSON *params, const struct args *args)
+{
+    if (args_has(args, OPTION_PROXY))
+        json_put_text(params, "proxy", args_value(args, OPTION_PROXY));
+}
+
+/* Puts null where the option's value is empty; true then. */
+static bool put_emptied(cJSON *params, const struct args *args, enum option_id id,
+                        const char *field)
+{
+    const char *value = args_value(args, id);
+    if (value == NULL || value[0] != '\0')
+        return false;
+    json_put(params, field, need(cJSON_CreateNull()));
+    return true;
+}
+
+enum sg_status spec_put_access(cJSON *params, const struct args *args, const char *url,
+                               struct sg_err *err)
+{
+    enum sg_status status = SG_OK;
+    if (!put_emptied(params, args, OPTION_PROXY, "proxy"))
+        put_proxy(params, args);
+    if (!put_emptied(params, args, OPTION_COOKIE_FILE, "cookies"))
+        status = put_cookies(params, args, url, err);
+    if (status == SG_OK && !put_emptied(params, args, OPTION_HEADER, "headers"))
+        status = put_headers(params, args, err);
+    if (status == SG_OK && !put_emptied(params, args, OPTION_USER, "user"))
+        status = put_user(params, args, err);
+    return status;
 }
 
 /* ---- batches ---- */

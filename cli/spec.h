@@ -30,6 +30,13 @@ SG_MUST_USE enum sg_status spec_list_init(struct spec_list *list, const struct a
 SG_MUST_USE enum sg_status spec_list_next_batch(struct spec_list *list, cJSON **out_specs,
                                                 struct sg_err *err);
 
+/* Puts what the options --header, --user, --cookie-file and --proxy say into the parameters of
+ * job.refresh; an empty value becomes null, which takes away. `url` is the address that cookies are
+ * chosen for, and NULL where --cookie-file was not given. As spec_list_init; SG_E_INVALID too when
+ * the file has no cookie for it. */
+SG_MUST_USE enum sg_status spec_put_access(cJSON *params, const struct args *args, const char *url,
+                                           struct sg_err *err);
+
 /* Releases it. */
 void spec_list_fini(struct spec_list *list);
 

@@ -149,6 +149,37 @@ cJSON *job_json(const struct job *job)
     return object;
 }
 
+static void add_fault(cJSON *object, const struct job_source *source)
+{
+    if (source->fault == SG_OK) {
+        cJSON_AddNullToObject(object, "error");
+        return;
+    }
+    const char *text = source->fault_text;
+    cJSON *error = cJSON_AddObjectToObject(object, "error");
+    add_text(error, "code", sg_status_word(source->fault));
+    add_text(error, "message", text != NULL ? text : sg_status_sentence(source->fault));
+}
+
+static void add_sources(cJSON *object, const struct job *job)
+{
+    struct job_source sources[ENGINE_SOURCES_MAX];
+    size_t n = job_sources(job, sources);
+    cJSON *array = cJSON_AddArrayToObject(object, "sources");
+    for (size_t i = 0; i < n; i++) {
+        cJSON *source = cJSON_CreateObject();
+        char *url = sg_strndup(sources[i].url, sources[i].url_length);
+        add_text(source, "url", url);
+        add_text(source, "state", sources[i].state);
+        add_number(source, "bytes", (int64_t)sources[i].bytes);
+        add_number(source, "lanes", sources[i].lanes);
+        add_number(source, "rate", (int64_t)sources[i].rate_bps);
+        add_fault(source, &sources[i]);
+        cJSON_AddItemToArray(array, source);
+        sg_free(url);
+    }
+}
+
 cJSON *job_json_detailed(const struct job *job)
 {
     cJSON *object = job_json(job);
@@ -156,6 +187,7 @@ cJSON *job_json_detailed(const struct job *job)
         return NULL;
     add_ranges(object, job);
     add_extents(object, &job_record_of(job)->extents);
+    add_sources(object, job);
     return object;
 }
 

@@ -11,7 +11,7 @@
 /* The job as the protocol's JOB; NULL when memory ran out. The caller owns it. */
 cJSON *job_json(const struct job *job);
 
-/* The same with `ranges` and `extents`. */
+/* The same with `ranges`, `extents` and `sources`. */
 cJSON *job_json_detailed(const struct job *job);
 
 /* What an event.progress tells of it. */
@@ -26,5 +26,12 @@ SG_MUST_USE enum sg_status job_json_read(const cJSON *spec, struct job_record *r
 /* Reads what a job does on a metered network: "pause", "ignore", or null for what the setting says.
  * False when it is something else. */
 bool job_json_read_metered(const cJSON *value, enum job_metered *out);
+
+/* Reads what job.refresh changes: the members url, headers, user, cookies and proxy of `params`,
+ * each checked as in a SPEC, into an empty record. A text that is to be emptied (null) is "" there;
+ * what is not given stays NULL. The caller releases the record, also on failure. SG_E_INVALID, also
+ * where none is given; SG_E_SCHEME; SG_E_NOMEM. */
+SG_MUST_USE enum sg_status job_json_read_access(const cJSON *params, struct job_record *record,
+                                                struct sg_err *err);
 
 #endif

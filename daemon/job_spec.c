@@ -11,7 +11,7 @@
 #include "net/net.h"
 #include "os/path.h"
 
-enum { TEXT_MAX = 64 * 1024, LIST_MAX = 256 };
+enum { TEXT_MAX = 64 * 1024, LIST_MAX = 256, MIRRORS_MAX = ENGINE_SOURCES_MAX - 1 };
 
 static const double whole_max = 9007199254740991.0; /* beyond, a JSON number is not exact */
 
@@ -136,6 +136,10 @@ static enum sg_status check_mirror(const char *text, struct sg_buf *out, struct 
 
 static enum sg_status on_mirrors(const cJSON *value, struct job_record *record, struct sg_err *err)
 {
+    int n = cJSON_GetArraySize(value);
+    if (n > MIRRORS_MAX)
+        return sg_err_set(err, SG_E_INVALID, "a job has at most %d mirrors, not %d: leave some out",
+                          (int)MIRRORS_MAX, n);
     return take_list(value, &record->mirrors, "a list of URLs", check_mirror, err);
 }
 
@@ -316,4 +320,44 @@ enum sg_status job_json_read(const cJSON *spec, struct job_record *record, struc
     if (record->url == NULL)
         return sg_err_set(err, SG_E_INVALID, "a job needs a url");
     return engine_check(record, err);
+}
+
+static enum sg_status read_access(const cJSON *value, field_fn *read, struct job_record *record,
+                                  char **field, struct sg_err *err)
+{
+    enum sg_status status = cJSON_IsNull(value) ? SG_OK : read(value, record, err);
+    bool is_emptied = status == SG_OK && *field == NULL; /* an empty list is none */
+    if (status == SG_OK && (cJSON_IsNull(value) || is_emptied))
+        status = keep(field, "", err);
+    return status;
+}
+
+/* The URL first: a login beside it counts for more than one in it. */
+enum sg_status job_json_read_access(const cJSON *params, struct job_record *record,
+                                    struct sg_err *err)
+{
+    const struct {
+        const char *name;
+        char **field;
+    } parts[] = {
+        { "headers", &record->headers },
+        { "user", &record->userinfo },
+        { "cookies", &record->cookies },
+        { "proxy", &record->proxy },
+    };
+    const cJSON *url = cJSON_GetObjectItemCaseSensitive(params, "url");
+    bool is_given = url != NULL;
+    enum sg_status status = url != NULL ? on_url(url, record, err) : SG_OK;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0] && status == SG_OK; i++) {
+        const cJSON *value = cJSON_GetObjectItemCaseSensitive(params, parts[i].name);
+        if (value == NULL)
+            continue;
+        is_given = true;
+        status = read_access(value, reader_of(parts[i].name), record, parts[i].field, err);
+    }
+    if (status == SG_OK && !is_given)
+        status = sg_err_set(err, SG_E_INVALID,
+                            "nothing to change: give 'url', 'headers', 'user', 'cookies' or "
+                            "'proxy'");
+    return status;
 }

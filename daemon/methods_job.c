@@ -397,19 +397,20 @@ void method_job_refresh(struct app *app, struct call *call, const cJSON *params)
 {
     struct sg_err err;
     struct job *job = NULL;
-    char *url = NULL;
-    char *userinfo = NULL;
-    const cJSON *text = member(params, "url");
-    enum sg_status status = method_check_params(params, "id url", &err);
+    struct job_record wish;
+    job_record_init(&wish);
+    enum sg_status status = method_check_params(params, "id url headers user cookies proxy", &err);
     if (status == SG_OK)
         status = method_find_job(app, call, member(params, "id"), &job, &err);
-    if (status == SG_OK && !cJSON_IsString(text))
-        status = sg_err_set(&err, SG_E_INVALID, "'url' is an http or https URL");
     if (status == SG_OK)
-        status = net_url_check(text->valuestring, &url, &userinfo, &err);
+        status = job_json_read_access(params, &wish, &err);
+    const struct job_access access = { .url = wish.url,
+                                       .headers = wish.headers,
+                                       .userinfo = wish.userinfo,
+                                       .cookies = wish.cookies,
+                                       .proxy = wish.proxy };
     if (status == SG_OK)
-        status = engine_refresh(app_engine(app), job, url, userinfo, &err);
-    sg_free(url);
-    sg_free(userinfo);
+        status = engine_refresh(app_engine(app), job, &access, &err);
+    job_record_fini(&wish);
     answer_single(app, call, job != NULL ? job_record_of(job)->id : 0, status, &err);
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/report.h"
+#include "cli/secret_input.h"
 
 static volatile sig_atomic_t is_caught;
 static volatile sig_atomic_t is_pending;
@@ -14,8 +15,10 @@ static volatile sig_atomic_t is_pending;
 static void on_interrupt(int number)
 {
     (void)number;
-    if (!is_caught || is_pending)
+    if (!is_caught || is_pending) {
+        secret_input_restore();
         _exit(EXIT_INTERRUPTED);
+    }
     is_pending = 1;
 }
 

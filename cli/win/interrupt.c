@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 
 #include "cli/report.h"
+#include "cli/secret_input.h"
 #include "os/win/win.h"
 
 static atomic_bool is_caught;
@@ -13,8 +14,10 @@ static BOOL WINAPI on_control(DWORD kind)
 {
     if (kind != CTRL_C_EVENT && kind != CTRL_BREAK_EVENT)
         return FALSE;
-    if (!atomic_load(&is_caught) || atomic_exchange(&is_pending, true))
+    if (!atomic_load(&is_caught) || atomic_exchange(&is_pending, true)) {
+        secret_input_restore();
         ExitProcess(EXIT_INTERRUPTED);
+    }
     return TRUE;
 }
 

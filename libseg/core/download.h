@@ -194,7 +194,9 @@ struct source {
     uint64_t not_before_us; /* backing off until then */
     int64_t failures;       /* in a row, without a byte received */
     uint64_t proved_bytes;
-    char *etag; /* a mirror's own validators, as they were with its proof */
+    enum sg_status fault; /* what went wrong with it last, for display; SG_OK: nothing */
+    char *fault_text;     /* NULL where there was no memory for it */
+    char *etag;           /* a mirror's own validators, as they were with its proof */
     char *last_modified;
     struct sight sight;
     struct profile known; /* from earlier downloads */

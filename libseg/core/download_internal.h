@@ -118,12 +118,17 @@ void sources_failed(struct download *download, int lane, const struct sg_err *er
 void sources_refused(struct download *download, int lane, const struct sg_err *err,
                      int64_t retry_after_ms, uint64_t now_us, struct effects *effects);
 
+/* The primary source refused a lane, which is closed already, while others may deliver: if those
+ * are mirrors alone it is asked again after a while. */
+void sources_rest_primary(struct download *download, int64_t retry_after_ms, uint64_t now_us);
+
 /* `n_bytes` of a mirror's proof were compared. */
 void sources_compared(struct download *download, int source, uint64_t n_bytes, bool is_equal,
                       uint64_t now_us, struct effects *effects);
 
-/* Uses no mirror any more in this run. */
-void sources_drop_mirrors(struct download *download, uint64_t now_us, struct effects *effects);
+/* Uses no mirror any more in this run, because of `err`. */
+void sources_drop_mirrors(struct download *download, const struct sg_err *err, uint64_t now_us,
+                          struct effects *effects);
 
 /* The primary source failed so that the download would end with `outcome`: true when a mirror
  * carries on. */

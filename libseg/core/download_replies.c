@@ -58,7 +58,10 @@ static void recover(struct download *d, int lane, const struct sg_err *err, int6
 static bool is_spared(struct download *d, int64_t retry_after_ms, uint64_t now_us)
 {
     shares_refused(d, d->primary, retry_after_ms, now_us);
-    return may_others_deliver(d, now_us);
+    bool may_others = may_others_deliver(d, now_us);
+    if (may_others)
+        sources_rest_primary(d, retry_after_ms, now_us);
+    return may_others;
 }
 
 static void refused(struct download *d, int lane, const struct sg_err *err, int64_t retry_after_ms,
@@ -168,6 +171,21 @@ static struct expectation expectation_of(const struct download *d, const struct 
     return expected;
 }
 
+/* What people read about a mirror that is left out. */
+static void explain_mirror(const struct download *d, const struct event *ev, enum verdict verdict,
+                           struct sg_err *err)
+{
+    int64_t total = verdict_total(ev->reply);
+    bool has_worked = d->sources[d->lanes[ev->lane].source].taken_bytes > 0;
+    if (verdict == VERDICT_LINK && !has_worked && !ev->reply->is_html)
+        sg_err_set(err, SG_E_HTTP, "the server answered HTTP %d", ev->reply->http_status);
+    else if (verdict == VERDICT_CHANGED && total >= 0 && total != d->record->total)
+        sg_err_set(err, SG_E_CHANGED, "its file has %lld bytes, not %lld", (long long)total,
+                   (long long)d->record->total);
+    else if (err->status == SG_OK)
+        sg_err_set(err, SG_E_BAD_SERVER, "the mirror serves no ranges");
+}
+
 /* A mirror is asked for ranges alone; whatever else it answers is its own misfortune. */
 static void mirror_on_head(struct download *d, const struct event *ev, enum verdict verdict,
                            struct sg_err *err, struct effects *fx)
@@ -183,8 +201,7 @@ static void mirror_on_head(struct download *d, const struct event *ev, enum verd
         return;
     }
     lane_close(d, ev->lane, ev->now_us, fx);
-    if (err->status == SG_OK)
-        sg_err_set(err, SG_E_BAD_SERVER, "the mirror serves no ranges");
+    explain_mirror(d, ev, verdict, err);
     if (verdict == VERDICT_REFUSED)
         sources_refused(d, ev->lane, err, retry_after_ms, ev->now_us, fx);
     else

@@ -29,7 +29,7 @@ static void differ(struct download *d, const struct seam *seam, uint64_t now_us,
     d->must_disown = true;
     if (d->phase >= DOWNLOAD_DRAINING)
         return;
-    sources_drop_mirrors(d, now_us, fx);
+    sources_drop_mirrors(d, &err, now_us, fx);
     download_changed(d, &err, now_us, fx);
 }
 

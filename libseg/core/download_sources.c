@@ -41,10 +41,26 @@ static void forget_validators(struct source *source)
     source->etag = source->last_modified = NULL;
 }
 
+static void forget_fault(struct source *source)
+{
+    sg_free(source->fault_text);
+    source->fault_text = NULL;
+    source->fault = SG_OK;
+}
+
+static void note_fault(struct source *source, const struct sg_err *err)
+{
+    forget_fault(source);
+    source->fault = err->status;
+    source->fault_text = sg_strdup(sg_err_text(err));
+}
+
 void sources_fini(struct download *d)
 {
-    for (int i = 0; i < d->n_sources; i++)
+    for (int i = 0; i < d->n_sources; i++) {
         forget_validators(&d->sources[i]);
+        forget_fault(&d->sources[i]);
+    }
 }
 
 enum sg_status source_remember(struct source *source, const struct reply *reply)
@@ -58,11 +74,13 @@ void sources_begin_again(struct download *d)
     for (int i = 0; i < d->n_sources; i++) {
         bool is_open = i != d->primary && d->sources[i].state != SOURCE_DROPPED;
         forget_validators(&d->sources[i]);
-        if (is_open)
-            d->sources[i] =
-                (struct source){ .state = SOURCE_UNPROVED, .known = d->sources[i].known };
+        if (!is_open)
+            continue;
+        forget_fault(&d->sources[i]);
+        d->sources[i] = (struct source){ .state = SOURCE_UNPROVED, .known = d->sources[i].known };
     }
     d->has_hastened = false;
+    forget_fault(&d->sources[d->primary]);
     d->sources[d->primary].state = SOURCE_TRUSTED; /* even if it was lost: it is asked once more */
 }
 
@@ -123,8 +141,11 @@ void sources_prove(struct download *d, uint64_t now_us, struct effects *fx)
     }
 }
 
-static void drop(struct download *d, int source, uint64_t now_us, struct effects *fx)
+static void drop(struct download *d, int source, const struct sg_err *err, uint64_t now_us,
+                 struct effects *fx)
 {
+    if (d->sources[source].state != SOURCE_DROPPED)
+        note_fault(&d->sources[source], err);
     d->sources[source].state = SOURCE_DROPPED;
     shares_changed(d);
     for (int i = 0; i < PLAN_LANES_MAX; i++) {
@@ -135,11 +156,12 @@ static void drop(struct download *d, int source, uint64_t now_us, struct effects
         rechecks_forget(d);
 }
 
-void sources_drop_mirrors(struct download *d, uint64_t now_us, struct effects *fx)
+void sources_drop_mirrors(struct download *d, const struct sg_err *err, uint64_t now_us,
+                          struct effects *fx)
 {
     for (int i = 0; i < d->n_sources; i++) {
         if (i != d->primary)
-            drop(d, i, now_us, fx);
+            drop(d, i, err, now_us, fx);
     }
 }
 
@@ -156,11 +178,13 @@ void sources_failed(struct download *d, int lane, const struct sg_err *err, int6
     if (is_passing && l->received >= WORTH_MENTIONING)
         return;
     source->failures++;
-    if (!is_passing || source->failures > SOURCE_FAILURES_MAX)
-        drop(d, l->source, now_us, fx);
-    else
-        source->not_before_us =
-            now_us + (uint64_t)retry_delay_ms(source->failures, 0, retry_after_ms) * 1000;
+    if (!is_passing || source->failures > SOURCE_FAILURES_MAX) {
+        drop(d, l->source, err, now_us, fx);
+        return;
+    }
+    note_fault(source, err);
+    source->not_before_us =
+        now_us + (uint64_t)retry_delay_ms(source->failures, 0, retry_after_ms) * 1000;
 }
 
 void sources_refused(struct download *d, int lane, const struct sg_err *err, int64_t retry_after_ms,
@@ -177,10 +201,29 @@ void sources_refused(struct download *d, int lane, const struct sg_err *err, int
     d->sources[number].not_before_us = now_us + REFUSED_PAUSE_US;
 }
 
+/* However few lanes are wanted of it, one always is: without a pause it would be asked again as
+ * fast as it refuses. */
+void sources_rest_primary(struct download *d, int64_t retry_after_ms, uint64_t now_us)
+{
+    uint64_t asked_us =
+        retry_after_ms > 0 ? (uint64_t)retry_delay_ms(1, 0, retry_after_ms) * 1000 : 0;
+    uint64_t pause_us = asked_us > REFUSED_PAUSE_US ? asked_us : REFUSED_PAUSE_US;
+    if (lanes_of(d, d->primary) == 0)
+        d->sources[d->primary].not_before_us = now_us + pause_us;
+}
+
 static void trust(struct download *d, int source, uint64_t now_us)
 {
     d->sources[source].state = SOURCE_TRUSTED;
+    forget_fault(&d->sources[source]);
     shares_admit(d, source, now_us);
+}
+
+static void drop_wrong(struct download *d, int source, uint64_t now_us, struct effects *fx)
+{
+    struct sg_err err = { 0 };
+    sg_err_set(&err, SG_E_CHANGED, "its bytes are not those of the file");
+    drop(d, source, &err, now_us, fx);
 }
 
 void sources_compared(struct download *d, int source, uint64_t n_bytes, bool is_equal,
@@ -191,7 +234,7 @@ void sources_compared(struct download *d, int source, uint64_t n_bytes, bool is_
         return;
     s->proved_bytes += n_bytes;
     if (!is_equal)
-        drop(d, source, now_us, fx);
+        drop_wrong(d, source, now_us, fx);
     else if (s->proved_bytes == PROOF_SIZE)
         trust(d, source, now_us);
 }
@@ -238,7 +281,7 @@ bool sources_take_over(struct download *d, const struct download_outcome *outcom
     bool may_go_on = d->phase == DOWNLOAD_PROBING || d->phase == DOWNLOAD_FETCHING;
     if (d->n_sources == 1 || d->has_outcome || !may_go_on)
         return false;
-    drop(d, d->primary, now_us, fx);
+    drop(d, d->primary, &outcome->err, now_us, fx);
     d->lost = *outcome;
     return d->has_plan ? d->has_ranges && has_mirror(d) : probe_next(d, now_us, fx);
 }

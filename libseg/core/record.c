@@ -87,8 +87,8 @@ enum sg_status job_record_lose_secrets(struct job_record *record)
 {
     static const char message[] =
         "its headers, cookies or passwords were protected for another account or machine and"
-        " cannot be read: 'seg refresh' with a URL that needs none or has user:password,"
-        " 'seg resume' to go on without them, or add it again with new ones";
+        " cannot be read: 'seg refresh' with --header, --user, --cookie-file or --proxy gives it"
+        " new ones, 'seg resume' goes on without them";
     if (record->state == JOB_DONE || record->state == JOB_CANCELLED)
         return SG_OK;
     enum sg_status status = job_record_set(&record->error_message, message);

@@ -2,6 +2,8 @@
  * here. */
 #include "engine/engine_private.h"
 
+#include <string.h>
+
 #include "base/mem.h"
 #include "core/lifecycle.h"
 #include "os/clock.h"
@@ -180,18 +182,61 @@ enum sg_status engine_change(struct engine *engine, struct job *job,
     return SG_OK;
 }
 
-enum sg_status engine_refresh(struct engine *engine, struct job *job, const char *url,
-                              const char *userinfo, struct sg_err *err)
+/* Secrets for one server are none of another's. No memory to find out counts as another. */
+static bool is_other_server(const char *url, const char *other)
+{
+    char *first = net_url_origin(url);
+    char *second = net_url_origin(other);
+    bool is_other = first == NULL || second == NULL || strcmp(first, second) != 0;
+    sg_free(first);
+    sg_free(second);
+    return is_other;
+}
+
+/* Replaces all that is given, or nothing. */
+static enum sg_status take_access(struct job_record *record, const struct job_access *access)
+{
+    bool forgets = access->url != NULL && is_other_server(record->url, access->url);
+    const char *kept = forgets ? "" : NULL;
+    const struct {
+        char **field;
+        const char *text;
+    } changes[] = {
+        { &record->url, access->url },
+        { &record->headers, access->headers != NULL ? access->headers : kept },
+        { &record->userinfo, access->userinfo != NULL ? access->userinfo : kept },
+        { &record->cookies, access->cookies != NULL ? access->cookies : kept },
+        { &record->proxy, access->proxy },
+    };
+    enum { N = sizeof changes / sizeof changes[0] };
+    char *copies[N] = { NULL };
+    bool is_whole = true;
+    for (size_t i = 0; i < N; i++) {
+        bool has_text = changes[i].text != NULL && changes[i].text[0] != '\0';
+        copies[i] = has_text ? sg_strdup(changes[i].text) : NULL;
+        is_whole = is_whole && (!has_text || copies[i] != NULL);
+    }
+    for (size_t i = 0; i < N; i++) {
+        char *old = copies[i];
+        if (is_whole && changes[i].text != NULL) {
+            old = *changes[i].field;
+            *changes[i].field = copies[i];
+        }
+        sg_free_secret(old);
+    }
+    return is_whole ? SG_OK : SG_E_NOMEM;
+}
+
+enum sg_status engine_refresh(struct engine *engine, struct job *job,
+                              const struct job_access *access, struct sg_err *err)
 {
     if (job->record.state == JOB_DONE || job->record.state == JOB_CANCELLED)
-        return refuse(job, "given another address", err);
-    enum sg_status status = job_record_set(&job->record.url, url);
-    if (status == SG_OK && userinfo != NULL)
-        status = job_record_set(&job->record.userinfo, userinfo);
+        return refuse(job, "given another address or login", err);
+    enum sg_status status = take_access(&job->record, access);
     if (status != SG_OK)
         return sg_err_set(err, status, "out of memory");
     if (job->run != NULL) {
-        wind_down(job, DESIRE_QUEUE); /* its lanes begin again at the new address */
+        wind_down(job, DESIRE_QUEUE); /* its lanes begin again with what is new */
         return SG_OK;
     }
     if (job->record.state == JOB_PAUSED || job->record.state == JOB_QUEUED) {

@@ -13,7 +13,7 @@
 enum {
     NETWORK_AGAIN_MS = 30000,
     OWNER_AGAIN_MS = 60000,
-    SETTLING_MAX = 16, /* runs beside max_active that fetch nothing any more */
+    SETTLING_MAX = 16,    /* runs beside max_active that fetch nothing any more */
     HELD_AT_A_TIME = 256, /* queued jobs that a metered network makes wait, in one turn */
 };
 

@@ -136,6 +136,25 @@ struct job_lane {
 /* Fills up to `max` lanes and returns how many there are. */
 size_t job_lanes(const struct job *job, struct job_lane *out, size_t max);
 
+/* The most places that a job's bytes come from: its URL and 63 mirrors. */
+enum { ENGINE_SOURCES_MAX = 64 };
+
+/* One of them, for display. */
+struct job_source {
+    const char *url; /* ends at `url_length` */
+    size_t url_length;
+    const char *state; /* "new", "checking", "used", "left_out"; NULL: nothing is known of it */
+    uint64_t bytes;    /* of the file that it gave since this process met the job */
+    uint32_t lanes;    /* open now */
+    uint64_t rate_bps;
+    enum sg_status fault; /* what went wrong with it last, or why it is left out; SG_OK: nothing */
+    const char *fault_text; /* NULL: the status's sentence */
+};
+
+/* Fills in the places of a job that has mirrors, its URL first, and returns how many there are; 0
+ * for a job without. The texts are valid until the loop turns. */
+size_t job_sources(const struct job *job, struct job_source out[ENGINE_SOURCES_MAX]);
+
 /* Commands. SG_E_STATE where the job's state does not allow it: nothing changed. The change is in
  * force at once (a running download winds down first) and committed soon: engine_when_saved. */
 SG_MUST_USE enum sg_status engine_pause(struct engine *engine, struct job *job, struct sg_err *err);
@@ -166,10 +185,20 @@ struct job_change {
 SG_MUST_USE enum sg_status engine_change(struct engine *engine, struct job *job,
                                          const struct job_change *change, struct sg_err *err);
 
-/* Gives the job another address for the same file (checked by net_url_check; copied), and lets it
- * go on. */
-SG_MUST_USE enum sg_status engine_refresh(struct engine *engine, struct job *job, const char *url,
-                                          const char *userinfo, struct sg_err *err);
+/* How a job gets at its file, as in the record: NULL leaves a field as it is, "" empties it. */
+struct job_access {
+    const char *url; /* checked by net_url_check; never "" */
+    const char *headers;
+    const char *userinfo;
+    const char *cookies;
+    const char *proxy;
+};
+
+/* Gives the job another address for the same file, or other secrets to get it with (copied), and
+ * lets it go on with what it has. What was to be sent to the old address is sent to no other server
+ * (scheme, host and port) unless it is given again. SG_E_STATE; SG_E_NOMEM: nothing changed. */
+SG_MUST_USE enum sg_status engine_refresh(struct engine *engine, struct job *job,
+                                          const struct job_access *access, struct sg_err *err);
 
 /* Calls `done` once every change made so far is committed or failed to be, in a later turn.
  * SG_E_NOMEM. */

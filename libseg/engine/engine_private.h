@@ -2,7 +2,8 @@
  * add.c, commands.c and discard.c change it, verify.c looks at its files again, saves.c is what is
  * on its way to the store, limit.c shares the bandwidth, network.c wakes what waits for a network,
  * metered.c what waits for a cheaper one, room.c what waits for a disk, hosts.c what is known of
- * servers, run.c, run_host.c, run_lane.c, run_part.c and run_seams.c are one active job. */
+ * servers, run.c, run_host.c, run_lane.c, run_part.c and run_seams.c are one active job, sources.c
+ * is what is shown of its mirrors. */
 #ifndef SEGUE_ENGINE_ENGINE_PRIVATE_H
 #define SEGUE_ENGINE_ENGINE_PRIVATE_H
 
@@ -21,6 +22,7 @@
 #include "os/work.h"
 
 _Static_assert((int)ENGINE_LANES_MAX == (int)PLAN_LANES_MAX, "the plan's limit is the engine's");
+_Static_assert((int)ENGINE_SOURCES_MAX == (int)SOURCES_MAX, "as many as the download uses");
 
 struct net_cost_watch;
 struct net_watch;
@@ -36,10 +38,20 @@ enum desire {
     DESIRE_REMOVE
 };
 
+/* What the runs of a job that are over showed of one source. */
+struct past_source {
+    enum source_state state;
+    uint64_t bytes;
+    enum sg_status fault;
+    char *fault_text;
+};
+
 struct job {
     struct engine *engine;
     struct job_record record;
-    struct run *run; /* while active */
+    struct run *run;          /* while active */
+    struct past_source *past; /* of each source of a job with mirrors; NULL: no run is over */
+    int n_past;
     struct sg_heap_node queue_node;
     struct timer wake;        /* while it waits for a time */
     struct sg_list wait_node; /* while it waits for room, or for a network that may be used */
@@ -287,6 +299,14 @@ void run_meet_host(struct run *run, int source, const char *url);
 
 /* Remembers what was learned of the servers since the last call. */
 void run_remember_hosts(struct run *run);
+
+/* sources.c */
+
+/* A run of the job is over: notes what its sources gave. Where memory runs out nothing is noted. */
+void job_keep_sources(struct job *job, const struct download *download);
+
+/* Releases the notes. */
+void job_forget_sources(struct job *job);
 
 /* run_lane.c */
 

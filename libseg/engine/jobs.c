@@ -166,6 +166,7 @@ void job_destroy(struct job *job)
         engine->counts[job->record.state]--;
         sg_table_remove(&engine->keys, &job->key_node);
     }
+    job_forget_sources(job);
     job_record_fini(&job->record);
     sg_free(job);
 }

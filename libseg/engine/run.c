@@ -48,6 +48,7 @@ static void reap(struct deferred *deferred)
     }
     struct download_outcome outcome = run->download.outcome;
     run_remember_hosts(run);
+    job_keep_sources(job, &run->download);
     destroy(run);
     engine->n_runs--;
     job->run = NULL;

@@ -92,3 +92,14 @@ def test_secrets_for_the_url_do_not_go_to_a_mirror(daemon, origin, mirror):
     assert requests
     for request in requests:
         assert "canary" not in str(request["headers"])
+
+
+@pytest.mark.parametrize("refusal", [{"status": 503}, {"status": 429, "retry_after": 1}, {"status": 404},
+                                     {"break_head": [0, "reset"]}])
+def test_a_url_that_refuses_while_its_mirror_delivers_is_not_asked_all_the_time(daemon, origin, mirror, is_right,
+                                                                                refusal):
+    half = {"when": {"sent_bytes": {"from": MIB}}}
+    url = serve(origin, behaviour=[SLOW, {**half, "reset_after": 0, **refusal}])
+    [job] = daemon.add(url, mirrors=[serve(mirror)], connections=4)
+    assert is_right(daemon.saved(finish(daemon, job)), 1, SIZE)
+    assert len(origin.stats().of("/f.bin")) < 40

@@ -14,7 +14,8 @@ SIZE = 2 * MIB
 COMMANDS = (["list"], ["status"], ["settings"], ["settings", "proxy"], ["hosts"])
 
 CANARIES = {kind: f"canary{kind}7Q" for kind in
-            ("header", "cookie", "user", "inurl", "proxy", "setting", "location", "refresh", "refused", "mirror")}
+            ("header", "cookie", "user", "inurl", "proxy", "setting", "location", "refresh", "refused", "mirror",
+             "newheader", "newcookie", "newuser", "newproxy")}
 
 
 class Cage:
@@ -146,6 +147,25 @@ def give_nonsense(cage):
         cage.call("job.add", jobs=[{"url": url, key: value}])
 
 
+def refresh(cage, job, folder):
+    """A job gets all its secrets anew, and some that are refused."""
+    cookies = folder / "new.txt"
+    cookies.write_text(f"127.0.0.1\tFALSE\t/\tFALSE\t0\tid\t{CANARIES['newcookie']}\n")
+    url = cage.origin.url("none.bin")
+    secrets = ["-H", f"X-Token: {CANARIES['newheader']}", "--user", f"me:{CANARIES['newuser']}",
+               "--cookie-file", cage.daemon.system.path(cookies)]
+    assert cage.seg("refresh", job, with_login(url, "refresh")).returncode == 0
+    assert cage.seg("refresh", job, *secrets).returncode == 0
+    assert cage.seg("refresh", job, "--proxy", with_login("http://127.0.0.1:1", "newproxy")).returncode == 0
+    cookies.unlink()
+    word = CANARIES["refused"]
+    for arguments in (["-H", word], ["--proxy", f"ftp://me:{word}@host"], [f"ftp://me:{word}@host/"],
+                      [url, "--user", f"me:{word}\t"]):
+        assert cage.seg("refresh", job, *arguments).returncode != 0, arguments
+    for key, value in (("headers", [word]), ("user", [word]), ("cookies", f"id={word}\t"), ("url", f"ftp://me:{word}@h")):
+        cage.call("job.refresh", id=job, **{key: value})
+
+
 def test_no_secret_is_anywhere(cage, tmp_path):
     daemon = cage.daemon
     cage.seg("settings", "retries", "1")
@@ -157,7 +177,7 @@ def test_no_secret_is_anywhere(cage, tmp_path):
     assert cage.call("job.get", id=4)["final_url"] == cage.origin.url("far.bin").replace("127.0.0.1", "127.0.0.2")
     daemon.wait_until(5, lambda job: job["extents"])
     daemon.wait_until(7, lambda job: job["error"])
-    cage.seg("refresh", 3, with_login(cage.origin.url("none.bin"), "refresh"))
+    refresh(cage, 3, tmp_path)
     cage.ask(jobs)
     cage.seg("settings", "proxy", with_login("http://127.0.0.1:1", "setting"))
     assert "http://me:***@127.0.0.1:1" in cage.seg("settings", "proxy").stdout

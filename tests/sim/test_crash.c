@@ -230,7 +230,7 @@ static void refresh(struct life *life, struct promise *promise, struct job *job)
     struct engine *engine = life->world->engine;
     snprintf(url, sizeof url, "%s?fresh", promise->url);
     world_trace(life->world, "job %lld refreshed", (long long)promise->id);
-    (void)!engine_refresh(engine, job, url, NULL, NULL);
+    (void)!engine_refresh(engine, job, &(struct job_access){ .url = url }, NULL);
 }
 
 static void cancel(struct life *life, struct promise *promise, struct job *job)

@@ -164,7 +164,9 @@ static void refresh(struct world *world, const struct promise *promise)
 {
     struct job *job = world_job(world, promise);
     if (job != NULL)
-        (void)!engine_refresh(world->engine, job, "http://server-1/file.bin?fresh", NULL, NULL);
+        (void)!engine_refresh(world->engine, job,
+                              &(struct job_access){ .url = "http://server-1/file.bin?fresh" },
+                              NULL);
 }
 
 /* ---- the stories ---- */

@@ -356,9 +356,8 @@ static void link_expires__in_mid_download__waits_for_another_one(void **state)
     world_await(world, "job 1 waiting link", A_WHILE_MS);
     world_run_ms(world, 60000);
     assert_string_equal(job->state, "waiting link");
-    assert_int_equal(engine_refresh(world->engine, world_job(world, job),
-                                    "http://server-1/file.bin?fresh", NULL, NULL),
-                     SG_OK);
+    const struct job_access access = { .url = "http://server-1/file.bin?fresh" };
+    assert_int_equal(engine_refresh(world->engine, world_job(world, job), &access, NULL), SG_OK);
     world_await(world, "job 1 done", A_WHILE_MS * 2);
     world_check_file(world, job);
     assert_in_range(server->n_sent, 8 * MIB, 8 * MIB + 256 * KIB);

@@ -1,4 +1,6 @@
 /* Stories of downloads that have mirrors: source 0 is the job's URL, the others are its mirrors. */
+#include <string.h>
+
 #include "tests/unit/download_driver_internal.h"
 #include "tests/unit/download_story.h"
 
@@ -41,6 +43,15 @@ static struct driver *begin(struct world *world, int n_mirrors, int max_lanes)
     return d;
 }
 
+/* Goes on until it is. */
+static void assert_left_out(struct driver *d, int source, enum sg_status why, const char *words)
+{
+    while (d->download.sources[source].state != SOURCE_DROPPED)
+        assert_true(driver_turn(d));
+    assert_int_equal(d->download.sources[source].fault, why);
+    assert_non_null(strstr(d->download.sources[source].fault_text, words));
+}
+
 static void mirrors__with_the_same_file__carry_their_part_of_it(void **state)
 {
     (void)state;
@@ -61,10 +72,11 @@ static void mirror__with_other_content__gives_no_byte(void **state)
     (void)state;
     struct world world = { .version = { 0, 3, 0 } };
     struct driver *d = begin(&world, 2, 6);
-    run(d);
+    driver_start(d);
+    assert_left_out(d, 1, SG_E_CHANGED, "bytes are not those of the file");
+    assert_true(driver_run(d, 600));
     assert_done(d, 0);
     assert_int_equal(d->record.restarts, 0);
-    assert_int_equal(d->download.sources[1].state, SOURCE_DROPPED);
     assert_int_equal(world.n_requests[1], 1); /* its proof */
     assert_true(world.n_bytes[2] > MIB);
     release(d);
@@ -75,10 +87,11 @@ static void mirror__with_another_length_or_no_file__is_dropped(void **state)
     (void)state;
     struct world world = { .total = { 0, 11 * MIB, 0, 0 }, .http_status = { 0, 0, 404, 500 } };
     struct driver *d = begin(&world, 3, 4);
-    run(d);
+    driver_start(d);
+    assert_left_out(d, 1, SG_E_CHANGED, "its file has 11534336 bytes, not 12582912");
+    assert_left_out(d, 2, SG_E_HTTP, "404");
+    assert_true(driver_run(d, 600));
     assert_done(d, 0);
-    assert_int_equal(d->download.sources[1].state, SOURCE_DROPPED);
-    assert_int_equal(d->download.sources[2].state, SOURCE_DROPPED);
     assert_int_equal(world.n_requests[2], 1);
     assert_in_range(world.n_requests[3], 1, 4); /* it may recover: asked again, a few times */
     release(d);
@@ -110,10 +123,10 @@ static void mirror__that_differs_elsewhere__is_found_and_left_out(void **state)
     while (d->download.sources[1].state != SOURCE_TRUSTED)
         assert_true(driver_turn(d));
     world.version[1] = 5;
+    assert_left_out(d, 1, SG_E_CHANGED, "came twice and differ");
     assert_true(driver_run(d, 60));
     assert_int_equal(d->outcome.state, JOB_DONE);
     assert_int_equal(d->record.restarts, 1);
-    assert_int_equal(d->download.sources[1].state, SOURCE_DROPPED);
     assert_memory_equal(d->disk, origin_bytes(0, 0), 12 * MIB);
     release(d);
 }
@@ -123,7 +136,10 @@ static void url_is_dead__first_mirror_that_works_takes_its_place(void **state)
     (void)state;
     struct world world = { .http_status = { 404, 503, 0 } };
     struct driver *d = begin(&world, 2, 4);
-    run(d);
+    driver_start(d);
+    assert_left_out(d, 0, SG_E_HTTP, "404");
+    assert_left_out(d, 1, SG_E_BUSY, "503");
+    assert_true(driver_run(d, 600));
     assert_done(d, 0);
     assert_int_equal(d->download.primary, 2);
     release(d);
@@ -145,6 +161,29 @@ static void url_dies__in_mid_download__mirrors_finish_it(void **state)
     assert_done(d, 0);
     assert_int_equal(d->taken_bytes, 12 * MIB);
     release(d);
+}
+
+/* It refuses at once, again and again: that must not become a storm of requests. */
+static void url_refuses__while_a_mirror_delivers__is_asked_rarely(void **state)
+{
+    (void)state;
+    static const int answers[] = { 429, 503, 404, 401 };
+    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+        struct world world = { .rate_bps = { 0, 500 * KIB } };
+        struct driver *d = begin(&world, 1, 2);
+        driver_start(d);
+        assert_true(driver_run_to_bytes(d, 4 * MIB));
+        world.http_status[0] = answers[i];
+        world.n_requests[0] = 0;
+        for (int lane = 0; lane < PLAN_LANES_MAX; lane++) {
+            if (d->lanes[lane].source == 0)
+                driver_abort_lane(d, lane, SG_E_RESET);
+        }
+        assert_true(driver_run(d, 60));
+        assert_done(d, 0);
+        assert_in_range(world.n_requests[0], 1, 10);
+        release(d);
+    }
 }
 
 static void link_expired__between_runs__mirror_proves_itself_by_what_is_there(void **state)
@@ -281,6 +320,7 @@ int main(void)
         cmocka_unit_test(mirror__that_differs_elsewhere__is_found_and_left_out),
         cmocka_unit_test(url_is_dead__first_mirror_that_works_takes_its_place),
         cmocka_unit_test(url_dies__in_mid_download__mirrors_finish_it),
+        cmocka_unit_test(url_refuses__while_a_mirror_delivers__is_asked_rarely),
         cmocka_unit_test(link_expired__between_runs__mirror_proves_itself_by_what_is_there),
         cmocka_unit_test(every_source_is_dead__the_urls_failure_decides),
         cmocka_unit_test(mirror__slow_one__gets_less),

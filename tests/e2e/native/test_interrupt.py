@@ -1,15 +1,13 @@
 """Ctrl-C, as a signal to the native programs."""
 
 import json
-import os
-import pty
 import re
 import signal
-import subprocess
 
 import pytest
 
 from origin import File
+from terminal import Terminal
 
 MIB = 1 << 20
 COLOUR = re.compile(rb"\x1b\[[0-9;]*m")
@@ -64,36 +62,6 @@ def test_those_who_only_look_leave_the_job_alone(daemon, slow, command):
     daemon.wait_until(1, has_begun)
     interrupt(process)
     assert daemon.job(1)["state"] == "active"
-
-
-class Terminal:
-    """A command with a terminal for its output."""
-
-    def __init__(self, daemon, *arguments, **variables):
-        self.seen = b""
-        self._main, side = pty.openpty()
-        env = dict(daemon.environment(), TERM="xterm", LC_ALL="C.UTF-8", **variables)
-        self.process = subprocess.Popen([*daemon.system.command("seg"), *map(str, arguments)],
-                                        env=env, stdin=side, stdout=side, stderr=side)
-        os.close(side)
-
-    def read_until(self, text):
-        while text not in self.seen:
-            self.seen += self._read()
-
-    def _read(self):
-        try:
-            return os.read(self._main, 65536)
-        except OSError:  # how the end of a terminal looks
-            raise AssertionError(self.seen) from None
-
-    def end(self):
-        try:
-            while True:
-                self.seen += self._read()
-        except AssertionError:
-            os.close(self._main)
-        return self.process.wait(60)
 
 
 def test_a_terminal_shows_bars_and_no_color_is_respected(daemon, slow):
