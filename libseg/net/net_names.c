@@ -16,6 +16,7 @@ struct name {
     char *host;
     char *addresses; /* NULL while it is being looked up */
     uint64_t good_until_us;
+    bool is_stale; /* the answer is for those who wait, and for nobody else */
     struct sg_list waits;
 };
 
@@ -76,7 +77,7 @@ static enum sg_status take(struct name *name, const char *addresses)
     name->addresses = sg_strdup(addresses);
     if (name->addresses == NULL)
         return SG_E_NOMEM;
-    name->good_until_us = loop_now_us(names->loop) + NAMES_KEPT_US;
+    name->good_until_us = name->is_stale ? 0 : loop_now_us(names->loop) + NAMES_KEPT_US;
     if (++names->n_known > NAMES_KEPT_MAX)
         forget(first_known(names));
     return SG_OK;
@@ -184,4 +185,15 @@ void names_forget(struct net_names *names, const char *host)
     struct name *name = find(names, host);
     if (name != NULL && name->addresses != NULL)
         forget(name);
+}
+
+void names_forget_all(struct net_names *names)
+{
+    for (struct sg_list *node = names->all.next, *next; node != &names->all; node = next) {
+        next = node->next;
+        struct name *name = name_of(node);
+        name->is_stale = true;
+        if (name->addresses != NULL)
+            forget(name);
+    }
 }

@@ -1,6 +1,7 @@
 /* The addresses of servers' names: each is looked up once for all who ask meanwhile, and remembered
  * for a while. Left to itself libcurl would start a thread for each name that it has to look up,
- * and for each transfer that needs it at the same time. Loop thread only. */
+ * and for each transfer that needs it at the same time. By other look-ups the same table has other
+ * answers: proxies of servers (net_routes.h). Loop thread only. */
 #ifndef SEGUE_NET_NET_NAMES_H
 #define SEGUE_NET_NET_NAMES_H
 
@@ -40,5 +41,8 @@ void name_wait_end(struct name_wait *wait);
 
 /* The remembered addresses did not do: they are looked up again when they are needed. */
 void names_forget(struct net_names *names, const char *host);
+
+/* Likewise for all that are remembered; what is being looked up will not be. */
+void names_forget_all(struct net_names *names);
 
 #endif
