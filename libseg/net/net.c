@@ -227,6 +227,7 @@ enum sg_status net_configure(struct net *net, const struct net_config *config)
         return SG_E_NOMEM;
     free_settings(&net->settings);
     net->settings = settings;
+    routes_forget(net->routes);
     return SG_OK;
 }
 

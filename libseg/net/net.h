@@ -29,7 +29,8 @@ struct net_config {
 SG_MUST_USE enum sg_status net_create(struct loop *loop, const struct net_config *config,
                                       struct net **out, struct sg_err *err);
 
-/* Takes new settings for transfers that start from now on. */
+/* Takes new settings for transfers that start from now on. Which proxies lead to a server is asked
+ * anew. */
 SG_MUST_USE enum sg_status net_configure(struct net *net, const struct net_config *config);
 
 /* That a proxy script which the system's settings name is no good; the transfers go on without. */

@@ -28,6 +28,10 @@ struct name_wait {
 SG_MUST_USE enum sg_status names_create(struct loop *loop, resolve_fn *look_up,
                                         struct net_names **out, struct sg_err *err);
 
+/* An answer that is needed after `fresh_us` is asked for again, while it is still believed: for
+ * look-ups that take long. At first that is never so. */
+void names_refresh_after(struct net_names *names, uint64_t fresh_us);
+
 /* Destroys it; nobody waits any more. NULL is allowed. */
 void names_destroy(struct net_names *names);
 

@@ -32,6 +32,7 @@ enum sg_status routes_create(struct loop *loop, resolve_fn *find, struct net_rou
         sg_free(routes);
         return status;
     }
+    names_refresh_after(routes->found, ROUTES_FRESH_US);
     *out = routes;
     return SG_OK;
 }

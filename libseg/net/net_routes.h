@@ -11,6 +11,10 @@
 /* How long a proxy that could not be reached is only tried after the others. */
 enum { ROUTES_DEAD_US = 5 * 60 * 1000 * 1000 };
 
+/* After this time an answer is asked for again where it is needed, and meanwhile believed: or each
+ * minute some transfer would wait for a script, or for a network that has none. */
+enum { ROUTES_FRESH_US = NAMES_KEPT_US / 2 };
+
 /* Proxies that are remembered as such at most. */
 enum { ROUTES_DEAD_MAX = 16 };
 
