@@ -61,7 +61,8 @@ struct xfer {
     bool is_finding_proxy;
     char *proxy;            /* that it goes through; NULL: none */
     unsigned n_proxies;     /* that the system names; 0: it was not asked */
-    unsigned proxies_tried; /* a bit for each of them */
+    unsigned proxy_index;   /* of them, which one `proxy` is */
+    unsigned proxies_tried; /* a bit for each of them that failed */
     struct net_place place; /* that it connects to */
     struct name_wait name_wait;
     struct timer name_timeout;

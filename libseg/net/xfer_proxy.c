@@ -58,7 +58,7 @@ static bool is_dead(const struct xfer *xfer, const char *list, unsigned index)
 }
 
 /* The first that was neither tried nor found dead, else the first that was not tried, else the
- * first. */
+ * first. An attempt that only waits for a name chooses again, and the same. */
 static unsigned choose(const struct xfer *xfer, const char *list)
 {
     unsigned n = proxies_count(list);
@@ -81,7 +81,7 @@ static enum sg_status take(struct xfer *xfer, const char *list)
     if (entry == NULL)
         return SG_E_NOMEM;
     bool is_direct = strcmp(entry, proxies_direct) == 0;
-    xfer->proxies_tried |= 1u << index;
+    xfer->proxy_index = index;
     xfer->n_proxies = proxies_count(list);
     set_proxy(xfer, is_direct ? NULL : entry);
     if (is_direct)
@@ -136,6 +136,7 @@ bool xfer_proxy_next(struct xfer *xfer, CURLcode code)
     unsigned all = (1u << xfer->n_proxies) - 1;
     if (xfer->n_proxies == 0 || xfer->is_finding_proxy || !is_unreachable(xfer, code))
         return false;
+    xfer->proxies_tried |= 1u << xfer->proxy_index;
     if (xfer->proxy != NULL && net_is_up())
         routes_mark_dead(xfer->net->routes, xfer->proxy);
     return (xfer->proxies_tried & all) != all;

@@ -25,6 +25,13 @@ static enum sg_status find_route(const char *origin, struct sg_buf *out)
     return directory_look_up("slow", out);
 }
 
+/* Names in place of the system's: all are this machine's, but for "missing". */
+static enum sg_status find_here(const char *host, struct sg_buf *out)
+{
+    sg_buf_puts(out, "127.0.0.1");
+    return strncmp(host, "missing", 7) == 0 ? SG_E_DNS : SG_OK;
+}
+
 static int set_up(void **state)
 {
     static const struct net_config config = { .proxy = NET_PROXY_SYSTEM,
@@ -34,7 +41,9 @@ static int set_up(void **state)
     directory_open();
     directory_set(answer);
     assert_int_equal(net_configure(fixture->net, &config), SG_OK);
+    names_destroy(fixture->net->names);
     routes_destroy(fixture->net->routes);
+    assert_int_equal(names_create(fixture->loop, find_here, &fixture->net->names, NULL), SG_OK);
     return routes_create(fixture->loop, find_route, &fixture->net->routes, NULL);
 }
 
@@ -92,6 +101,21 @@ static void routes__named_proxy__is_used(void **state)
 {
     struct net_fixture *fixture = *state;
     name_proxies(fixture, "http://127.0.0.1:#", "");
+    expect_by_proxy(fixture);
+}
+
+/* The attempt begins a second time when the proxy's name is known. */
+static void routes__proxy_with_a_name__is_not_passed_over(void **state)
+{
+    struct net_fixture *fixture = *state;
+    name_proxies(fixture, "http://proxy.test:# direct", "");
+    expect_by_proxy(fixture);
+}
+
+static void routes__proxy_whose_name_is_unknown__gives_way_to_the_next(void **state)
+{
+    struct net_fixture *fixture = *state;
+    name_proxies(fixture, "http://missing.test:# http://proxy.test:# direct", "");
     expect_by_proxy(fixture);
 }
 
@@ -285,6 +309,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         ROUTES_TEST(routes__named_proxy__is_used),
+        ROUTES_TEST(routes__proxy_with_a_name__is_not_passed_over),
+        ROUTES_TEST(routes__proxy_whose_name_is_unknown__gives_way_to_the_next),
         ROUTES_TEST(routes__direct__is_direct),
         ROUTES_TEST(routes__proxy_that_refuses__gives_way_to_the_next),
         ROUTES_TEST(routes__all_proxies_refuse__goes_direct_where_that_is_named),
