@@ -111,8 +111,10 @@ enum sg_status net_status_set(struct sg_err *err, CURLcode code, const char *tex
 {
     if (text == NULL || text[0] == '\0')
         text = curl_easy_strerror(code);
-    return sg_err_foreign(err, status_of(code, text), code, "%s (libcurl error %d)", text,
-                          (int)code);
+    return sg_err_foreign(err, status_of(code, text), code, "%s%s (libcurl error %d)",
+                          is_proxy_login_error(code, text) ? "the proxy wants other credentials: "
+                                                           : "",
+                          text, (int)code);
 }
 
 bool net_status_is_unreachable(enum sg_status status, int32_t os_error)

@@ -2,8 +2,9 @@
 something of shows that it was asked; the origin answers as one."""
 
 import pytest
+from tunnel import Tunnels
 
-from origin import File
+from origin import Authority, File, Origin
 
 SIZE = 300_000
 NOBODY = "http://127.0.0.1:1"
@@ -72,6 +73,24 @@ def test_login__that_a_proxy_wants_is_asked_of_the_user(daemon, origin, proxy, i
     assert "the proxy wants other credentials" in job["error"]["message"]
     code, job = fetch(daemon, "http://files.test/f.bin", proxy=proxy.replace("//", "//me:secret@"))
     assert code == 0 and is_right(daemon.saved(job), 1, SIZE)
+
+
+def test_https__goes_through_tunnels(daemon, tmp_path, is_right):
+    authority = Authority(tmp_path / "authority")
+    daemon.seg("settings", "ca_file", daemon.system.path(authority.ca))
+    with Origin([File("f.bin", 8 * SIZE)], tls=authority.issue("files", hosts=("files.test",))) as server, \
+            Tunnels(server.port) as tunnels:
+        code, job = fetch(daemon, "https://files.test/f.bin", proxy=tunnels.url, connections=4)
+        assert code == 0, job
+        assert is_right(daemon.saved(job), 1, 8 * SIZE)
+        assert set(tunnels.asked) == {("CONNECT", "files.test:443")}
+
+
+def test_https__login_that_a_proxy_wants_is_asked_of_the_user(daemon):
+    with Tunnels(1, refuses_with=407) as tunnels:
+        code, job = fetch(daemon, "https://files.test/f.bin", proxy=tunnels.url)
+    assert (code, job["state"], job["error"]["code"]) == (1, "failed", "auth_failed"), job
+    assert job["error"]["message"].startswith("the proxy wants other credentials: ")
 
 
 @pytest.mark.parametrize("value", ["ftp://127.0.0.1", "http://", "http://a b", "system://", "none:x"])
