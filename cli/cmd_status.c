@@ -35,6 +35,7 @@ static void put_who(struct sg_buf *out, const cJSON *info, const cJSON *stats)
     put_line(out, "pipe", text_or_dash(info, "pipe"));
     put_line(out, "data", text_or_dash(info, "data_dir"));
     put_line(out, "curl", text_or_dash(info, "curl"));
+    put_line(out, "proxy", text_or_dash(cJSON_GetObjectItemCaseSensitive(info, "proxy"), "text"));
 }
 
 static void put_jobs(struct sg_buf *out, const cJSON *stats)

@@ -102,7 +102,7 @@ static enum sg_status open_engine(struct app *app, struct sg_err *err)
     if (status != SG_OK)
         return status;
     settings_apply_log_level(app->settings);
-    config = settings_engine_config(app->settings);
+    config = settings_engine_config(app->settings, app->options.mode == APP_SERVICE);
     status = engine_create(app->loop, app->store, app->work_pool, &config, &app->engine, err);
     if (status == SG_OK)
         status = engine_load(app->engine, &damaged, err);

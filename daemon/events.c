@@ -121,6 +121,12 @@ static void on_state(void *ctx, struct job *job)
              message != NULL ? ": " : "", message != NULL ? message : "");
 }
 
+static void on_proxy_trouble(void *ctx, const char *trouble)
+{
+    (void)ctx;
+    log_line(LOG_WARNING, "%s: downloads go on without it", trouble);
+}
+
 static void on_part(void *ctx, struct job *job)
 {
     (void)ctx;
@@ -155,8 +161,8 @@ static void send_progress(struct timer *timer)
 
 struct events *events_create(struct app *app)
 {
-    static const struct engine_listener listener = { on_job, on_removed, on_warning, on_part,
-                                                     on_state };
+    static const struct engine_listener listener = { on_job,  on_removed, on_warning,
+                                                     on_part, on_state,   on_proxy_trouble };
     struct events *events = sg_alloc(sizeof *events);
     if (events == NULL)
         return NULL;

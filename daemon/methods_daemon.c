@@ -12,6 +12,7 @@
 #include "daemon/events.h"
 #include "daemon/log.h"
 #include "daemon/process.h"
+#include "daemon/proxy_info.h"
 #include "daemon/settings.h"
 #include "net/net.h"
 #include "os/clock.h"
@@ -76,7 +77,7 @@ void method_daemon_info(struct app *app, struct call *call, const cJSON *params)
     cJSON_AddStringToObject(result, "curl", net_version());
     add_network_cost(result, app);
     add_notice(result, app);
-    call_reply(call, result);
+    proxy_info_reply(app, call, result);
 }
 
 /* What so many of 100 turns stay below, in microseconds: the upper bound of a class of the
@@ -301,7 +302,8 @@ static enum sg_status change_setting(struct app *app, enum setting setting, cons
         return status;
     app_review_sleep(app);
     settings_apply_log_level(app_settings(app));
-    struct engine_config config = settings_engine_config(app_settings(app));
+    bool is_service = app_options(app)->mode == APP_SERVICE;
+    struct engine_config config = settings_engine_config(app_settings(app), is_service);
     status = engine_configure(app_engine(app), &config);
     return status == SG_OK ? SG_OK : sg_err_set(err, status, "the setting cannot be applied");
 }

@@ -178,7 +178,7 @@ static uint32_t number32(const struct settings *settings, enum setting setting)
     return (uint32_t)settings_number(settings, setting);
 }
 
-struct engine_config settings_engine_config(const struct settings *settings)
+struct engine_config settings_engine_config(const struct settings *settings, bool is_service)
 {
     return (struct engine_config){
         .max_active = number32(settings, SET_MAX_ACTIVE),
@@ -195,6 +195,7 @@ struct engine_config settings_engine_config(const struct settings *settings)
         .net = { .user_agent = text_or_null(settings, SET_USER_AGENT),
                  .ca_file = text_or_null(settings, SET_CA_FILE),
                  .proxy = text_or_null(settings, SET_PROXY),
+                 .is_for_machine = is_service,
                  .connect_timeout_ms = CONNECT_TIMEOUT_MS,
                  .max_idle_connections = IDLE_CONNECTIONS },
     };

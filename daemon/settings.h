@@ -3,6 +3,7 @@
 #ifndef SEGUE_DAEMON_SETTINGS_H
 #define SEGUE_DAEMON_SETTINGS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -49,7 +50,8 @@ enum setting_type {
       "whether downloads keep the machine from going to sleep while it is on mains")              \
     X(SET_ALLOW_DOWNGRADE, "allow_downgrade", WORD, "off", 0, 0, "", "on off",                    \
       "whether redirects from https to http are followed")                                        \
-    X(SET_PROXY, "proxy", TEXT, "", 0, 0, "", "", "URL of the proxy for all jobs")                \
+    X(SET_PROXY, "proxy", TEXT, "system", 0, 0, "", "",                                           \
+      "proxy for all jobs: its URL, 'none', or 'system' for what Windows' settings say")          \
     X(SET_CA_FILE, "ca_file", TEXT, "", 0, 0, "", "",                                             \
       "PEM bundle of certificates to trust in place of Windows' own")                             \
     X(SET_LOG_LEVEL, "log_level", WORD, "info", 0, 0, "", "error warning info debug",             \
@@ -112,7 +114,8 @@ uint64_t settings_number(const struct settings *settings, enum setting setting);
 /* Tells the log which lines are wanted. */
 void settings_apply_log_level(const struct settings *settings);
 
-/* The engine's configuration; its strings point into the settings. */
-struct engine_config settings_engine_config(const struct settings *settings);
+/* The engine's configuration; its strings point into the settings. `is_service`: for all users of
+ * the machine. */
+struct engine_config settings_engine_config(const struct settings *settings, bool is_service);
 
 #endif

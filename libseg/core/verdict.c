@@ -123,8 +123,8 @@ static enum verdict refused_request(const struct reply *reply, const struct expe
         return VERDICT_LINK;
     }
     if (reply->http_status == 401 || reply->http_status == 407) {
-        sg_err_set(err, SG_E_AUTH, "the server wants other credentials (HTTP %d)",
-                   reply->http_status);
+        sg_err_set(err, SG_E_AUTH, "the %s wants other credentials (HTTP %d)",
+                   reply->http_status == 401 ? "server" : "proxy", reply->http_status);
         return VERDICT_FAILED;
     }
     sg_err_set(err, SG_E_HTTP, "the server answered HTTP %d", reply->http_status);

@@ -231,12 +231,22 @@ static void save_again(struct timer *timer)
     }
 }
 
+static void on_proxy_trouble(void *ctx, const char *trouble)
+{
+    struct engine *engine = ctx;
+    if (engine->listener.on_proxy_trouble != NULL)
+        engine->listener.on_proxy_trouble(engine->listener_ctx, trouble);
+}
+
 static enum sg_status create_parts(struct engine *engine, struct sg_err *err)
 {
     engine->pool = pool_create(engine->config.memory_limit);
     if (engine->pool == NULL)
         return sg_err_set(err, SG_E_NOMEM, "out of memory");
-    return net_create(engine->loop, &engine->config.net, &engine->net, err);
+    enum sg_status status = net_create(engine->loop, &engine->config.net, &engine->net, err);
+    if (status == SG_OK)
+        net_listen_trouble(engine->net, on_proxy_trouble, engine);
+    return status;
 }
 
 enum sg_status engine_create(struct loop *loop, struct store *store, struct work_pool *work_pool,

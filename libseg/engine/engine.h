@@ -45,6 +45,8 @@ struct engine_listener {
     void (*on_part)(void *ctx, struct job *job); /* its part file was created */
     /* After on_job, where its state or the reason for it is another than the last time. */
     void (*on_state)(void *ctx, struct job *job);
+    /* A proxy script of the system's is no good, and is passed over; for the log. */
+    void (*on_proxy_trouble)(void *ctx, const char *trouble);
 };
 
 /* Creates an engine on an open store and a pool for blocking calls, which it does not own. */

@@ -1,4 +1,5 @@
-/* The network's coming back: jobs that wait because servers could not be reached go on at once.
+/* The network's coming back: jobs that wait because servers could not be reached go on at once, by
+ * the proxies that are right in it.
  *
  * A link that comes and goes is looked at once a second at the most. An address is often there
  * before the route out is, which nobody tells of, so a look that finds no network is followed by a
@@ -51,6 +52,7 @@ void network_changed(struct engine *engine)
     uint64_t since_us = loop_now_us(engine->loop) - engine->network_looked_us;
     engine->n_network_looks = 0;
     net_cost_look(engine->cost_watch);
+    net_network_changed(engine->net);
     timer_start(engine->loop, &engine->network_look,
                 since_us < LOOK_APART_US ? LOOK_APART_US - since_us : 0);
 }

@@ -12,6 +12,7 @@
 #include "base/assert.h"
 #include "base/mem.h"
 #include "net/net_impl.h"
+#include "net/net_route.h"
 #include "net/net_status.h"
 #include "net/xfer_impl.h"
 
@@ -136,6 +137,7 @@ static void tear_down(struct net *net)
         curl_easy_cleanup(net->spare_easies[--net->n_spare_easies]);
     curl_multi_cleanup(net->multi);
     names_destroy(net->names);
+    routes_destroy(net->routes);
     net_socks_fini(net);
     timer_stop(net->loop, &net->timeout);
     timer_stop(net->loop, &net->kick);
@@ -194,14 +196,19 @@ enum sg_status net_create(struct loop *loop, const struct net_config *config, st
         goto free_net;
     if (names_create(loop, resolve_now, &net->names, NULL) != SG_OK)
         goto free_settings;
+    if (routes_create(loop, config->is_for_machine ? route_of_machine : route_of_user, &net->routes,
+                      NULL) != SG_OK)
+        goto destroy_names;
     net->multi = curl_multi_init();
     if (net->multi == NULL)
-        goto destroy_names;
+        goto destroy_routes;
     net->loop = loop;
     set_up(net);
     *out = net;
     return SG_OK;
 
+destroy_routes:
+    routes_destroy(net->routes);
 destroy_names:
     names_destroy(net->names);
 free_settings:
@@ -220,7 +227,18 @@ enum sg_status net_configure(struct net *net, const struct net_config *config)
         return SG_E_NOMEM;
     free_settings(&net->settings);
     net->settings = settings;
+    routes_forget(net->routes);
     return SG_OK;
+}
+
+void net_listen_trouble(struct net *net, net_proxy_trouble_fn *trouble, void *ctx)
+{
+    routes_listen(net->routes, trouble, ctx);
+}
+
+void net_network_changed(struct net *net)
+{
+    routes_forget(net->routes);
 }
 
 /* May be called inside the callback of a transfer, where libcurl cannot be left: hence later. */

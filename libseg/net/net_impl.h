@@ -11,6 +11,7 @@
 #include "base/list.h"
 #include "net/net.h"
 #include "net/net_names.h"
+#include "net/net_routes.h"
 #include "net/net_sock.h"
 
 /* What one loop turn may deliver, and how long it may take, so that the loop gets round to pipes
@@ -49,6 +50,7 @@ struct net {
     struct net_settings settings;
     struct net_socks socks;
     struct net_names *names;
+    struct net_routes *routes;
 
     struct deferred work;
     struct timer timeout; /* libcurl's */

@@ -1,6 +1,7 @@
 /* The addresses of servers' names: each is looked up once for all who ask meanwhile, and remembered
  * for a while. Left to itself libcurl would start a thread for each name that it has to look up,
- * and for each transfer that needs it at the same time. Loop thread only. */
+ * and for each transfer that needs it at the same time. By other look-ups the same table has other
+ * answers: proxies of servers (net_routes.h). Loop thread only. */
 #ifndef SEGUE_NET_NET_NAMES_H
 #define SEGUE_NET_NET_NAMES_H
 
@@ -27,6 +28,10 @@ struct name_wait {
 SG_MUST_USE enum sg_status names_create(struct loop *loop, resolve_fn *look_up,
                                         struct net_names **out, struct sg_err *err);
 
+/* An answer that is needed after `fresh_us` is asked for again, while it is still believed: for
+ * look-ups that take long. At first that is never so. */
+void names_refresh_after(struct net_names *names, uint64_t fresh_us);
+
 /* Destroys it; nobody waits any more. NULL is allowed. */
 void names_destroy(struct net_names *names);
 
@@ -40,5 +45,8 @@ void name_wait_end(struct name_wait *wait);
 
 /* The remembered addresses did not do: they are looked up again when they are needed. */
 void names_forget(struct net_names *names, const char *host);
+
+/* Likewise for all that are remembered; what is being looked up will not be. */
+void names_forget_all(struct net_names *names);
 
 #endif

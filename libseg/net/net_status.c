@@ -87,8 +87,19 @@ static bool is_certificate_error(CURLcode code, const char *text)
            (strstr(text, "SEC_E_CERT_") != NULL || strstr(text, "CRYPT_E_REVOKED") != NULL);
 }
 
+/* QUIRK(curl_proxy_login): a proxy that wants a login before it makes a tunnel is CURLE_RECV_ERROR,
+ * as a reset connection is (7.88 to 8.14, "CONNECT tunnel failed, response 407"). Gone when it has
+ * a code of its own. */
+static bool is_proxy_login_error(CURLcode code, const char *text)
+{
+    return code == CURLE_RECV_ERROR && strstr(text, "CONNECT") != NULL &&
+           strstr(text, "response 407") != NULL;
+}
+
 static enum sg_status status_of(CURLcode code, const char *text)
 {
+    if (is_proxy_login_error(code, text))
+        return SG_E_AUTH;
     if (is_chunk_error(code, text) || has_many_headers(code, text))
         return SG_E_BAD_SERVER;
     if (is_certificate_error(code, text))
@@ -100,8 +111,10 @@ enum sg_status net_status_set(struct sg_err *err, CURLcode code, const char *tex
 {
     if (text == NULL || text[0] == '\0')
         text = curl_easy_strerror(code);
-    return sg_err_foreign(err, status_of(code, text), code, "%s (libcurl error %d)", text,
-                          (int)code);
+    return sg_err_foreign(err, status_of(code, text), code, "%s%s (libcurl error %d)",
+                          is_proxy_login_error(code, text) ? "the proxy wants other credentials: "
+                                                           : "",
+                          text, (int)code);
 }
 
 bool net_status_is_unreachable(enum sg_status status, int32_t os_error)

@@ -317,6 +317,8 @@ static enum sg_status check_proxy_scheme(CURLU *url, struct sg_err *err)
 
 enum sg_status net_proxy_check(const char *text, struct sg_err *err)
 {
+    if (strcmp(text, NET_PROXY_NONE) == 0 || strcmp(text, NET_PROXY_SYSTEM) == 0)
+        return SG_OK;
     CURLU *url = curl_url();
     if (url == NULL)
         return translate(CURLUE_OUT_OF_MEMORY, err);
@@ -327,7 +329,7 @@ enum sg_status net_proxy_check(const char *text, struct sg_err *err)
         status = translate(code, err);
     else if (code != CURLUE_OK || sg_is_redacted(text))
         status = sg_err_set(err, SG_E_INVALID,
-                            "not the URL of a proxy: give http://user:password@host:port");
+                            "not a proxy: give http://user:password@host:port, 'none' or 'system'");
     else
         status = check_proxy_scheme(url, err);
     curl_url_cleanup(url);

@@ -57,6 +57,7 @@ static void release(struct xfer *xfer)
     head_fini(&xfer->head);
     curl_slist_free_all(xfer->header_lines);
     xfer_names_fini(xfer);
+    xfer_proxy_fini(xfer);
     sg_free(xfer);
 }
 
@@ -107,7 +108,7 @@ static bool is_offline(const struct xfer *xfer, enum sg_status status)
 /* libcurl repeats the address of a proxy that it cannot make sense of, login and all. */
 static void drop_telling_text(struct xfer *xfer)
 {
-    const char *proxy = xfer->wish.proxy != NULL ? xfer->wish.proxy : xfer->net->settings.proxy;
+    const char *proxy = xfer->proxy;
     size_t at;
     size_t length;
     if (proxy != NULL && sg_find_userinfo(proxy, &at, &length) &&
@@ -115,11 +116,18 @@ static void drop_telling_text(struct xfer *xfer)
         xfer->error_text[0] = '\0';
 }
 
+static void start_hop(struct xfer *xfer);
+
+/* What came to nothing is tried by the next proxy, where the system names several. */
 static void fail(struct xfer *xfer, CURLcode code)
 {
     struct sg_err err = { 0 };
     if (code == CURLE_COULDNT_CONNECT || code == CURLE_OPERATION_TIMEDOUT)
         xfer_names_doubt(xfer);
+    if (xfer_proxy_next(xfer, code)) {
+        start_hop(xfer);
+        return;
+    }
     drop_telling_text(xfer);
     net_status_set(&err, code, xfer->error_text);
     if (is_offline(xfer, err.status))
@@ -303,10 +311,13 @@ static void enter_or_fail(struct xfer *xfer)
         fail(xfer, code);
 }
 
-/* Goes on where the place's name is known; else the transfer is advanced when it is. */
+/* Goes on where the proxy and the place's name are known; else the transfer is advanced when they
+ * are. */
 static void connect_hop(struct xfer *xfer)
 {
-    enum sg_status status = xfer_names_get(xfer);
+    enum sg_status status = xfer_proxy_get(xfer);
+    if (status == SG_OK)
+        status = xfer_names_get(xfer);
     if (status == SG_OK)
         enter_or_fail(xfer);
     else if (status != SG_PENDING)
@@ -329,6 +340,7 @@ static void move_to(struct xfer *xfer, struct redirect_target *target)
 {
     sg_free(xfer->url);
     xfer->url = target->url;
+    xfer_proxy_begin(xfer);
     xfer->n_redirects++;
     if (!target->is_same_origin)
         xfer->has_left_origin = true;
@@ -472,6 +484,7 @@ enum sg_status xfer_start(struct net *net, const struct xfer_request *request,
     xfer->events = *events;
     xfer->ctx = ctx;
     xfer_names_init(xfer);
+    xfer_proxy_init(xfer);
     if (!copy_wish(request, &xfer->wish) || !copy_text(request->url, &xfer->url)) {
         release(xfer);
         return sg_err_set(err, SG_E_NOMEM, "starting a transfer");

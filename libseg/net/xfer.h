@@ -21,7 +21,7 @@ struct xfer_request {
     const char *headers;  /* list of "Name: value", one a line; sent to the URL's own host only */
     const char *userinfo; /* "user:password", likewise */
     const char *cookies;  /* value of a Cookie header, likewise */
-    const char *proxy;    /* overrides the configured one; "" means none */
+    const char *proxy;    /* overrides the configured one, and is like it; "" means none */
     uint64_t first;       /* first byte wanted */
     uint64_t end;         /* one past the last byte wanted; XFER_TO_END: open */
     bool wants_range;     /* false: no Range header is sent at all */

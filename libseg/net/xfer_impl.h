@@ -57,6 +57,12 @@ struct xfer {
     bool is_added;       /* to the multi handle */
     bool wants_own_conn; /* none that was used before */
     struct curl_slist *header_lines;
+    struct name_wait route_wait;
+    bool is_finding_proxy;
+    char *proxy;            /* that it goes through; NULL: none */
+    unsigned n_proxies;     /* that the system names; 0: it was not asked */
+    unsigned proxy_index;   /* of them, which one `proxy` is */
+    unsigned proxies_tried; /* a bit for each of them that failed */
     struct net_place place; /* that it connects to */
     struct name_wait name_wait;
     struct timer name_timeout;
@@ -99,6 +105,28 @@ CURLcode xfer_names_failure(struct xfer *xfer);
 
 /* The hop could not connect: the addresses may have changed. */
 void xfer_names_doubt(struct xfer *xfer);
+
+/* Begins the time that is given to looking up what the hop needs, unless it runs already. */
+void xfer_names_start_timeout(struct xfer *xfer);
+
+/* What was waited for is there: the transfer is advanced. */
+void xfer_names_wake(struct xfer *xfer, enum name_outcome outcome);
+
+/* ---- xfer_proxy.c ---- */
+
+/* Makes ready what has to do with proxies; and releases it, also while it waits. */
+void xfer_proxy_init(struct xfer *xfer);
+void xfer_proxy_fini(struct xfer *xfer);
+
+/* A hop to another URL begins: nothing was tried for it. */
+void xfer_proxy_begin(struct xfer *xfer);
+
+/* Decides on `proxy` for the present attempt. SG_OK: it can begin. SG_PENDING: the transfer will be
+ * advanced, with `name_outcome`. SG_E_NOMEM, SG_E_SYSTEM. */
+SG_MUST_USE enum sg_status xfer_proxy_get(struct xfer *xfer);
+
+/* After a failure: true when it was no connection, and there is another proxy to try. */
+SG_MUST_USE bool xfer_proxy_next(struct xfer *xfer, CURLcode code);
 
 /* ---- xfer_options.c ---- */
 

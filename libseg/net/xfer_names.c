@@ -9,10 +9,11 @@
 static void end_waiting(struct xfer *xfer)
 {
     name_wait_end(&xfer->name_wait);
+    name_wait_end(&xfer->route_wait);
     timer_stop(xfer->net->loop, &xfer->name_timeout);
 }
 
-static void wake(struct xfer *xfer, enum name_outcome outcome)
+void xfer_names_wake(struct xfer *xfer, enum name_outcome outcome)
 {
     end_waiting(xfer);
     xfer->name_outcome = outcome;
@@ -22,12 +23,14 @@ static void wake(struct xfer *xfer, enum name_outcome outcome)
 static void on_answered(struct name_wait *wait, enum sg_status status)
 {
     struct xfer *xfer = sg_container_of(wait, struct xfer, name_wait);
-    wake(xfer, status == SG_OK ? NAME_FINE : status == SG_E_NOMEM ? NAME_NO_MEMORY : NAME_UNKNOWN);
+    xfer_names_wake(xfer, status == SG_OK        ? NAME_FINE
+                          : status == SG_E_NOMEM ? NAME_NO_MEMORY
+                                                 : NAME_UNKNOWN);
 }
 
 static void on_timeout(struct timer *timer)
 {
-    wake(sg_container_of(timer, struct xfer, name_timeout), NAME_TOO_SLOW);
+    xfer_names_wake(sg_container_of(timer, struct xfer, name_timeout), NAME_TOO_SLOW);
 }
 
 void xfer_names_init(struct xfer *xfer)
@@ -50,7 +53,7 @@ void xfer_names_fini(struct xfer *xfer)
     net_place_fini(&xfer->place);
 }
 
-static void start_timeout(struct xfer *xfer)
+void xfer_names_start_timeout(struct xfer *xfer)
 {
     uint32_t timeout_ms = xfer->net->settings.connect_timeout_ms;
     if (timeout_ms > 0 && !timer_is_running(&xfer->name_timeout))
@@ -72,15 +75,14 @@ enum sg_status xfer_names_get(struct xfer *xfer)
 {
     const char *addresses;
     const struct net *net = xfer->net;
-    const char *proxy = xfer->wish.proxy != NULL ? xfer->wish.proxy : net->settings.proxy;
     drop_addresses(xfer);
     net_place_fini(&xfer->place);
-    enum sg_status status = net_place_find(xfer->url, proxy, &xfer->place);
+    enum sg_status status = net_place_find(xfer->url, xfer->proxy, &xfer->place);
     if (status != SG_OK || xfer->place.host == NULL || xfer->place.port == NULL)
         return status;
     status = names_get(net->names, xfer->place.host, &addresses, &xfer->name_wait);
     if (status == SG_PENDING)
-        start_timeout(xfer);
+        xfer_names_start_timeout(xfer);
     return status == SG_OK ? put_addresses(xfer, addresses) : status;
 }
 
@@ -91,7 +93,8 @@ CURLcode xfer_names_failure(struct xfer *xfer)
     if (xfer->name_outcome == NAME_NO_MEMORY)
         return CURLE_OUT_OF_MEMORY;
     if (xfer->name_outcome == NAME_TOO_SLOW) {
-        snprintf(text, sizeof xfer->error_text, "Resolving timed out after %u milliseconds",
+        snprintf(text, sizeof xfer->error_text, "%s timed out after %u milliseconds",
+                 xfer->is_finding_proxy ? "Finding the proxy" : "Resolving",
                  (unsigned)xfer->net->settings.connect_timeout_ms);
         return CURLE_OPERATION_TIMEDOUT;
     }

@@ -131,8 +131,7 @@ static void set_credentials(struct options *options, const struct xfer *xfer)
 /* "" rather than nothing: nothing would have libcurl look into the environment. */
 static void set_proxy(struct options *options, const struct xfer *xfer)
 {
-    const char *proxy = xfer->wish.proxy != NULL ? xfer->wish.proxy : xfer->net->settings.proxy;
-    set_text(options, CURLOPT_PROXY, proxy != NULL ? proxy : "");
+    set_text(options, CURLOPT_PROXY, xfer->proxy != NULL ? xfer->proxy : "");
     set_text(options, CURLOPT_NOPROXY, "");
     set_number(options, CURLOPT_PROXYAUTH, (long)CURLAUTH_ANY);
     set_number(options, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1);

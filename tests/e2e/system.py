@@ -95,6 +95,30 @@ class Wine:
                               timeout=120, **options)
 
 
+class OwnWine(Wine):
+    """Wine with a prefix that no other test uses."""
+
+    def __init__(self, folder):
+        super().__init__()
+        self.prefix = folder / "wine"
+        self.drive = self.prefix / "drive_c"
+
+    def environment(self):
+        return dict(os.environ, SEGUE_WINEPREFIX=str(self.prefix))
+
+    def windows(self, *command):
+        return ["env", f"SEGUE_WINEPREFIX={self.prefix}", *super().windows(*command)]
+
+    def make(self):
+        """What made the prefix leaves a service manager behind that is about to end. Some programs would
+        still ask that one, and others the next one."""
+        self.run("cmd", "/c", "ver")
+        self.stop()
+
+    def stop(self):
+        subprocess.run(self.windows("--stop"), timeout=120, check=True)
+
+
 def chosen():
     """The system that SEGUE_E2E names: "wine" (if it says nothing) or "native"."""
     name = os.environ.get("SEGUE_E2E", "wine")

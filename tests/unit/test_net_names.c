@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -131,6 +132,69 @@ static void names__forgotten__are_looked_up_anew(void **state)
     expect_known(f, "host.test", "192.0.2.1,[2001:db8::1]");
 }
 
+static bool has_come(struct fixture *f, const char *host, const char *addresses)
+{
+    const char *found = NULL;
+    struct asker asker = { .wait.answered = on_answered };
+    sg_list_init(&asker.wait.node);
+    enum sg_status status = names_get(f->names, host, &found, &asker.wait);
+    name_wait_end(&asker.wait);
+    return status == SG_OK && strcmp(found, addresses) == 0;
+}
+
+static void names__not_fresh__are_believed_while_they_are_looked_up_again(void **state)
+{
+    struct fixture *f = *state;
+    names_refresh_after(f->names, 0);
+    learn(f, "slow.test");
+    directory_hold_up();
+    directory_set("192.0.2.1");
+    for (int i = 0; i < 3; i++)
+        expect_known(f, "slow.test", "127.0.0.1");
+    directory_wait_for(2);
+    assert_int_equal(directory_count(), 2);
+    names_refresh_after(f->names, UINT64_MAX);
+    directory_release();
+    uint64_t deadline_us = loop_clock_us(f->loop) + DEADLINE_US;
+    while (!has_come(f, "slow.test", "192.0.2.1")) {
+        assert_true(loop_clock_us(f->loop) < deadline_us);
+        loop_turn(f->loop, 1000);
+    }
+}
+
+/* What is known is forgotten at once, but not the name: the resolver has it. */
+static void names__forgotten_while_looked_up_again__are_being_looked_up(void **state)
+{
+    struct fixture *f = *state;
+    struct asker asker;
+    names_refresh_after(f->names, 0);
+    learn(f, "slow.test");
+    directory_hold_up();
+    expect_known(f, "slow.test", "127.0.0.1");
+    names_forget(f->names, "slow.test");
+    ask(f, &asker, "slow.test");
+    directory_release();
+    wait_for(f, &asker);
+    assert_int_equal(asker.status, SG_OK);
+    assert_int_equal(directory_count(), 2);
+}
+
+static void names__all_forgotten__are_looked_up_anew(void **state)
+{
+    struct fixture *f = *state;
+    struct asker asker;
+    learn(f, "host.test");
+    directory_hold_up();
+    ask(f, &asker, "slow.test");
+    names_forget_all(f->names);
+    directory_release();
+    wait_for(f, &asker);
+    assert_int_equal(asker.status, SG_OK);
+    learn(f, "slow.test");
+    learn(f, "host.test");
+    assert_int_equal(directory_count(), 4);
+}
+
 static void names__waiting_ended__is_not_told(void **state)
 {
     struct fixture *f = *state;
@@ -210,6 +274,9 @@ int main(void)
         NAMES_TEST(names__asked_by_many__are_looked_up_once),
         NAMES_TEST(names__not_found__are_told_and_asked_for_anew),
         NAMES_TEST(names__forgotten__are_looked_up_anew),
+        NAMES_TEST(names__not_fresh__are_believed_while_they_are_looked_up_again),
+        NAMES_TEST(names__forgotten_while_looked_up_again__are_being_looked_up),
+        NAMES_TEST(names__all_forgotten__are_looked_up_anew),
         NAMES_TEST(names__waiting_ended__is_not_told),
         NAMES_TEST(names__more_than_are_kept__push_the_oldest_out),
         cmocka_unit_test(place__of_url__is_its_host),

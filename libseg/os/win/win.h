@@ -41,6 +41,7 @@
 #include <shlobj.h>
 #include <tlhelp32.h>
 #include <wincrypt.h>
+#include <winhttp.h>
 
 /* winbase.h defines it for a function of Windows 9x that is not used here; the seam's file.h has an
  * enumerator of this name, which must mean the same whichever header comes first. */

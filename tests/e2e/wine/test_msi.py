@@ -13,7 +13,7 @@ import pytest
 
 from daemon import DEADLINE_S, Daemon
 from origin import File
-from system import ROOT, Wine
+from system import ROOT, OwnWine
 
 MIB = 1 << 20
 SIZE = 48 * MIB
@@ -83,28 +83,8 @@ def product_code(msi):
     return dict(line.split("\t") for line in table.splitlines())["ProductCode"]
 
 
-class OwnWine(Wine):
-    """Wine with a prefix that no other test uses."""
-
-    def __init__(self, folder):
-        super().__init__()
-        self.prefix = folder / "wine"
-        self.drive = self.prefix / "drive_c"
-
-    def environment(self):
-        return dict(os.environ, SEGUE_WINEPREFIX=str(self.prefix))
-
-    def windows(self, *command):
-        return ["env", f"SEGUE_WINEPREFIX={self.prefix}", *super().windows(*command)]
-
-    def make(self):
-        """What made the prefix leaves a service manager behind that is about to end. Some programs would
-        still ask that one, and others the next one."""
-        self.run("cmd", "/c", "ver")
-        self.stop()
-
-    def stop(self):
-        subprocess.run(self.windows("--stop"), timeout=DEADLINE_S, check=True)
+class InstalledWine(OwnWine):
+    """Wine in which the service gets installed."""
 
     def command(self, program):
         """seg and segd are those that were installed."""
@@ -181,7 +161,7 @@ class Machine(Daemon):
 
 @pytest.fixture(scope="module")
 def own_wine(tmp_path_factory):
-    system = OwnWine(tmp_path_factory.mktemp("msi"))
+    system = InstalledWine(tmp_path_factory.mktemp("msi"))
     system.make()
     with system.awake():
         yield system

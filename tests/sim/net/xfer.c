@@ -81,6 +81,18 @@ enum sg_status net_configure(struct net *net, const struct net_config *config)
     return SG_OK;
 }
 
+void net_listen_trouble(struct net *net, net_proxy_trouble_fn *trouble, void *ctx)
+{
+    (void)net;
+    (void)trouble;
+    (void)ctx;
+}
+
+void net_network_changed(struct net *net)
+{
+    (void)net;
+}
+
 void net_destroy(struct net *net)
 {
     if (net == NULL)
