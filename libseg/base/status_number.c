@@ -50,6 +50,7 @@ static const struct {
     { SG_E_CANCELLED, 129 },
     { SG_E_CLOSED, 130 },
     { SG_E_SECRETS, 131 },
+    { SG_E_OWNER, 132 },
 };
 
 enum { N_NUMBERS = sizeof numbers / sizeof numbers[0] };

@@ -10,7 +10,7 @@
 #include "engine/engine_private.h"
 #include "os/clock.h"
 
-enum { NETWORK_AGAIN_MS = 30000, OWNER_AGAIN_MS = 60000 };
+enum { NETWORK_AGAIN_MS = 30000 };
 
 static struct job *first_queued(const struct engine *engine)
 {
@@ -25,6 +25,10 @@ static void admit(struct deferred *deferred)
         return;
     struct job *job;
     while (engine->n_runs < engine->config.max_active && (job = first_queued(engine)) != NULL) {
+        if (job_lacks_owner(job)) {
+            job_wait_for_owner(job);
+            continue;
+        }
         job_enter(job, JOB_ACTIVE, JOB_REASON_NONE, NULL, 0, 0);
         enum sg_status status = run_start(job);
         if (status == SG_OK)
@@ -133,8 +137,6 @@ static uint64_t delay_of(const struct download_outcome *outcome)
         return (uint64_t)outcome->delay_ms;
     case JOB_REASON_NETWORK:
         return NETWORK_AGAIN_MS;
-    case JOB_REASON_OWNER:
-        return OWNER_AGAIN_MS;
     default:
         return 0;
     }
@@ -220,6 +222,7 @@ enum sg_status engine_create(struct loop *loop, struct store *store, struct work
     engine->tell_stopped.run = tell_stopped;
     sg_list_init(&engine->runs);
     sg_list_init(&engine->starved);
+    sg_list_init(&engine->owners);
     sg_list_init(&engine->waiters);
     sg_list_init(&engine->verifications);
     turns_init(&engine->turns, work_pool);
@@ -264,6 +267,7 @@ void engine_destroy(struct engine *engine)
     timer_stop(engine->loop, &engine->limit_tick);
     network_fini(engine);
     room_fini(engine);
+    owners_fini(&engine->owners);
     hosts_fini(&engine->hosts);
     sg_list_remove(&engine->admit_later.node); /* it may be destroyed before it is done */
     sg_list_remove(&engine->tell_stopped.node);

@@ -12,6 +12,7 @@
 #include "core/profile.h"
 #include "core/record.h"
 #include "net/net.h"
+#include "os/identity.h"
 #include "os/loop.h"
 #include "os/work.h"
 #include "store/store.h"
@@ -55,6 +56,19 @@ SG_MUST_USE enum sg_status engine_create(struct loop *loop, struct store *store,
  * again. `*out_damaged` counts rows that made no sense and were left alone. */
 SG_MUST_USE enum sg_status engine_load(struct engine *engine, size_t *out_damaged,
                                        struct sg_err *err);
+
+/* The service: files are touched as the owner of their job, and jobs wait for owners that are not
+ * connected (engine/actor.h). Before engine_load. */
+void engine_act_for_owners(struct engine *engine);
+
+/* An owner has connected, until engine_owner_left: what waits for him goes on. `right` to act as
+ * him is kept as long as he is connected or has unfinished jobs (a reference is taken; NULL: he
+ * only shows who he is). Without memory he is not noticed. Nothing happens in a user's own daemon.
+ */
+void engine_owner_came(struct engine *engine, const char *sid, struct identity *right);
+
+/* He has disconnected. */
+void engine_owner_left(struct engine *engine, const char *sid);
 
 /* Begins to run what is queued. */
 void engine_start(struct engine *engine);

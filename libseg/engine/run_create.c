@@ -86,6 +86,9 @@ static void on_created(struct run *run, struct part_task *task, enum sg_status s
         return;
     }
     run->part = task->file;
+    run_warn_mark(run, task);
+    if (status == SG_OK)
+        status = run_take_names(run, task);
     if (status == SG_OK) {
         note_identity(&run->job->record, &task->id);
         status = run_commit(run, on_identity_committed);
@@ -96,11 +99,20 @@ static void on_created(struct run *run, struct part_task *task, enum sg_status s
         fail(run, status, &task->err);
 }
 
+/* In the service the owner, who may set the mark, may not be there at the end. */
+static void create(struct run *run)
+{
+    struct part_task *task = run_part_prepare(run, part_create, on_created);
+    if (run->engine->acts_for_owners)
+        run_make_mark(run, task);
+    run_part_submit(run);
+}
+
 static void on_path_committed(void *ctx, enum sg_status status, const struct sg_err *err)
 {
     struct run *run = ctx;
     if (status == SG_OK)
-        run_part_start(run, part_create, on_created);
+        create(run);
     else
         fail(run, status, err);
     run_op_end(run);
