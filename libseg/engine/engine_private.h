@@ -391,9 +391,11 @@ SG_MUST_USE enum sg_status run_commit(struct run *run, store_done_fn *done);
 /* Takes over into the record what the operation found out about the file's names. SG_E_NOMEM. */
 SG_MUST_USE enum sg_status run_take_names(struct run *run, const struct part_task *task);
 
-/* Gives the operation the mark of the web to set; tells the listener that it could not be set. */
+/* Gives the operation the mark of the web to set. */
 void run_make_mark(struct run *run, struct part_task *task);
-void run_warn_mark(struct run *run, const struct part_task *task);
+
+/* Tells the listener what did not work and stops nothing. */
+void run_warn(struct run *run, const struct part_task *task);
 
 /* Tells the download what came of an operation on the part file. */
 void run_feed_part(struct run *run, enum event_kind kind, enum sg_status status,

@@ -264,9 +264,9 @@ void part_set_mark(struct part_task *task)
 {
     if (task->mark == NULL || !file_has_streams(task->file))
         return;
-    enum sg_status status = file_write_stream(task->file, ZONE_STREAM, task->mark, &task->mark_err);
+    enum sg_status status = file_write_stream(task->file, ZONE_STREAM, task->mark, &task->warning);
     if (status != SG_OK)
-        sg_err_prefix(&task->mark_err, status, "the mark of the web could not be set");
+        sg_err_prefix(&task->warning, status, "the mark of the web could not be set");
 }
 
 static bool has_its_name(const struct part_task *task)
@@ -288,8 +288,8 @@ static enum sg_status finish_own(struct part_task *task)
 }
 
 /* The mark is written by the file's path: not with a right that reaches further than the owner's.
- * The access list comes last, since it is with its entry there that the service can try again. */
-static enum sg_status finish_for_owner(struct part_task *task)
+ */
+static enum sg_status finish_as_owner(struct part_task *task)
 {
     enum sg_status status = SG_OK;
     bool is_owner = actor_try(&task->actor);
@@ -299,11 +299,35 @@ static enum sg_status finish_for_owner(struct part_task *task)
         status = file_set_modified(task->file, task->modified_ms, &task->err);
     if (status == SG_OK && !has_its_name(task))
         status = give_name(task);
-    if (status == SG_OK)
-        status = file_admit_others(task->file, &task->err);
     if (is_owner)
         actor_end(&task->actor);
     return status;
+}
+
+/* The owner may see the folder's list, and as a rule change the file's; where he may not, our entry
+ * in it may do. That it stays is no reason to keep a finished file from him. */
+static enum sg_status leave_file(struct part_task *task)
+{
+    struct sg_err err = { 0 };
+    enum sg_status status = actor_begin(&task->actor, &err);
+    if (status == SG_OK) {
+        status = file_admit_others(task->file, &err);
+        actor_end(&task->actor);
+    }
+    if (status != SG_OK)
+        status = file_admit_others(task->file, &err);
+    if (status != SG_OK && task->actor.owner == NULL)
+        return sg_err_set(&task->err, SG_E_DENIED, "%s", sg_err_text(&err));
+    if (status != SG_OK)
+        task->warning = err;
+    return SG_OK;
+}
+
+/* The access list comes last, since it is with its entry there that the service can try again. */
+static enum sg_status finish_for_owner(struct part_task *task)
+{
+    enum sg_status status = finish_as_owner(task);
+    return status == SG_OK ? leave_file(task) : status;
 }
 
 /* Without the owner nothing is replaced: then he has to come. */

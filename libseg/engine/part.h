@@ -29,7 +29,7 @@ struct part_task {
     int64_t done;             /* bytes that are durable */
     int64_t modified_ms;      /* finish: the file's time; 0: leave it */
     char *mark;               /* create, finish: content of the stream ZONE_STREAM; NULL: none */
-    struct sg_err mark_err;   /* given by both: why the mark could not be set */
+    struct sg_err warning;    /* given by both: what did not work and stops nothing */
     enum job_if_exists if_exists;
     enum file_allocation allocation; /* given by reserve and reset */
     struct sg_err err;
@@ -85,7 +85,7 @@ SG_MUST_USE enum sg_status part_verify(struct part_task *task);
 /* Sets length, mark and time of the complete part file and gives it its name, for good: both names
  * are then that one, also when only what comes behind the renaming failed. The name is never there
  * without the mark, unless the volume has no streams or the mark could not be set, which is no
- * failure (`mark_err`). In the service it gets a name in the folder that it is in, and the service
+ * failure (`warning`). In the service it gets a name in the folder that it is in, and the service
  * loses its entry in the access list; without the owner that is done where the service has a right
  * to the folder, and nothing is replaced (SG_E_OWNER). SG_E_IN_USE: try again later. */
 SG_MUST_USE enum sg_status part_finish(struct part_task *task);

@@ -86,7 +86,7 @@ static void on_created(struct run *run, struct part_task *task, enum sg_status s
         return;
     }
     run->part = task->file;
-    run_warn_mark(run, task);
+    run_warn(run, task);
     if (status == SG_OK)
         status = run_take_names(run, task);
     if (status == SG_OK) {

@@ -235,10 +235,10 @@ enum sg_status run_take_names(struct run *run, const struct part_task *task)
     return status == SG_OK ? job_record_set(&record->part_path, task->part_path) : status;
 }
 
-void run_warn_mark(struct run *run, const struct part_task *task)
+void run_warn(struct run *run, const struct part_task *task)
 {
-    if (task->mark_err.status != SG_OK && run->engine->listener.on_warning != NULL)
-        run->engine->listener.on_warning(run->engine->listener_ctx, run->job, &task->mark_err);
+    if (task->warning.status != SG_OK && run->engine->listener.on_warning != NULL)
+        run->engine->listener.on_warning(run->engine->listener_ctx, run->job, &task->warning);
 }
 
 static void on_finished(struct run *run, struct part_task *task, enum sg_status status)
@@ -248,7 +248,7 @@ static void on_finished(struct run *run, struct part_task *task, enum sg_status 
         timer_start(run->engine->loop, &run->finish_again, FINISH_AGAIN_US);
         return;
     }
-    run_warn_mark(run, task);
+    run_warn(run, task);
     enum sg_status named = run_take_names(run, task); /* it may have its name and have failed */
     run_feed_part(run, EV_FINISHED, status == SG_OK ? named : status, &task->err);
     run_op_end(run);
@@ -262,7 +262,7 @@ void run_make_mark(struct run *run, struct part_task *task)
     const char *url = record->final_url != NULL ? record->final_url : record->url;
     task->mark = zone_mark(url, record->headers);
     if (task->mark == NULL)
-        sg_err_set(&task->mark_err, SG_E_NOMEM, "the mark of the web could not be made");
+        sg_err_set(&task->warning, SG_E_NOMEM, "the mark of the web could not be made");
 }
 
 static void finish(struct run *run)

@@ -27,8 +27,8 @@ static inline bool file_id_is_same(const struct file_id *a, const struct file_id
 }
 
 /* "For its owner": for a file that the process does not make and keep for itself. Its account gets
- * an entry of its own in the new file's access list, so that it can open it again whoever it
- * belongs to; file_admit_others takes it away. On POSIX there is no such list. */
+ * an entry of its own in the new file's access list, where that can be done, so that it can open it
+ * again whoever it belongs to; file_admit_others takes it away. On POSIX there is no such list. */
 enum file_mode {
     FILE_CREATE_NEW,       /* must not exist: SG_E_EXISTS */
     FILE_CREATE_FOR_OWNER, /* the same, as its owner (os/identity.h) */

@@ -69,17 +69,6 @@ static enum sg_status open_disk_file(const char *path, enum file_mode mode,
     return SG_OK;
 }
 
-/* On failure nothing is left. */
-static enum sg_status admit_us(struct file *file, struct sg_err *err)
-{
-    enum sg_status status = file_admit_us(file, err);
-    if (status == SG_OK)
-        return SG_OK;
-    (void)!file_delete(file, NULL);
-    file_close(file);
-    return status;
-}
-
 enum sg_status file_open(struct loop *loop, const char *path, enum file_mode mode,
                          struct file **out, struct sg_err *err)
 {
@@ -104,10 +93,9 @@ enum sg_status file_open(struct loop *loop, const char *path, enum file_mode mod
     file->is_for_owner = mode == FILE_CREATE_FOR_OWNER || mode == FILE_OPEN_FOR_OWNER;
     file->is_skipping = port_skip_on_success(file->handle);
     if (mode == FILE_CREATE_FOR_OWNER)
-        status = admit_us(file, err);
-    if (status == SG_OK)
-        *out = file;
-    return status;
+        (void)!file_admit_us(file, NULL); /* else only the owner can open it again */
+    *out = file;
+    return SG_OK;
 }
 
 void file_close(struct file *file)
