@@ -204,8 +204,8 @@ struct verify_result {
 };
 
 /* The outcome of engine_verify; `result` is valid during the callback, and NULL on failure:
- * SG_E_NOT_FOUND the file is gone, SG_E_IN_USE, SG_E_DENIED, SG_E_IO, SG_E_CHECKSUM it has another
- * length by now, SG_E_CANCELLED. */
+ * SG_E_NOT_FOUND the file is gone, SG_E_IN_USE, SG_E_DENIED, SG_E_OWNER only its owner may read it,
+ * SG_E_IO, SG_E_CHECKSUM it has another length by now, SG_E_CANCELLED. */
 typedef void engine_verify_fn(void *ctx, enum sg_status status, const struct sg_err *err,
                               const struct verify_result *result);
 
