@@ -104,6 +104,8 @@ static enum sg_status open_engine(struct app *app, struct sg_err *err)
     settings_apply_log_level(app->settings);
     config = settings_engine_config(app->settings, app->options.mode == APP_SERVICE);
     status = engine_create(app->loop, app->store, app->work_pool, &config, &app->engine, err);
+    if (status == SG_OK && app->options.mode == APP_SERVICE)
+        engine_act_for_owners(app->engine);
     if (status == SG_OK)
         status = engine_load(app->engine, &damaged, err);
     if (damaged > 0)
@@ -174,7 +176,10 @@ static enum sg_status open_channel(struct app *app, struct sg_err *err)
     app->log_calls = log_calls_create(app);
     if (app->events == NULL || app->log_calls == NULL)
         return sg_err_set(err, SG_E_NOMEM, "out of memory");
-    struct server_handler handler = { methods_on_call, methods_on_close, app->options.identify };
+    struct server_handler handler = { .on_call = methods_on_call,
+                                      .on_close = methods_on_close,
+                                      .on_caller = methods_on_caller,
+                                      .identify = app->options.identify };
     enum pipe_access access =
         app->options.mode == APP_SERVICE ? PIPE_ACCESS_LOCAL_USERS : PIPE_ACCESS_OWNER;
     enum sg_status status =

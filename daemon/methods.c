@@ -47,9 +47,18 @@ void methods_on_call(void *ctx, struct call *call, enum method method, const cJS
                     method_name(method));
 }
 
+void methods_on_caller(void *ctx, struct session *session)
+{
+    const struct app *app = ctx;
+    const struct pipe_caller *caller = session_caller(session);
+    engine_owner_came(app_engine(app), caller->sid, caller->right);
+}
+
 void methods_on_close(void *ctx, struct session *session)
 {
     struct app *app = ctx;
+    if (session_caller(session)->sid != NULL)
+        engine_owner_left(app_engine(app), session_caller(session)->sid);
     events_unsubscribe(app_events(app), session);
 }
 

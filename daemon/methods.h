@@ -13,6 +13,7 @@ typedef void method_fn(struct app *app, struct call *call, const cJSON *params);
 
 /* The server's handler functions; `ctx` is the app. */
 void methods_on_call(void *ctx, struct call *call, enum method method, const cJSON *params);
+void methods_on_caller(void *ctx, struct session *session);
 void methods_on_close(void *ctx, struct session *session);
 
 /* methods_daemon.c */

@@ -18,8 +18,7 @@ struct add {
     struct work work;
     struct app *app;
     struct call *call;
-    struct pipe_token *token; /* the caller's; NULL in the user's own daemon */
-    bool is_service;          /* the service looks, for itself */
+    struct identity *caller; /* as whom the service looks; NULL in the user's own daemon */
     struct job_record *records;
     size_t n;
     enum sg_status status;
@@ -30,7 +29,7 @@ static void destroy(struct add *add)
 {
     for (size_t i = 0; i < add->n; i++)
         job_record_fini(&add->records[i]);
-    pipe_token_close(add->token);
+    identity_unref(add->caller);
     sg_free(add->records);
     sg_free(add);
 }
@@ -79,25 +78,10 @@ static void advise(struct add *add, const char *folder)
     else if (add->status == SG_E_NO_FOLDER)
         sg_err_set(&add->err, add->status,
                    "the folder %s does not exist: create it, or name another with -d", folder);
-    else if (add->status == SG_E_DENIED && add->is_service)
-        sg_err_set(&add->err, add->status,
-                   "the service may not write to %s: run 'seg grant' with that folder, or name "
-                   "another with -d",
-                   folder);
     else if (add->status == SG_E_DENIED)
         sg_err_set(&add->err, add->status,
                    "the folder %s cannot be written to: see who owns it, or name another with -d",
                    folder);
-}
-
-static enum sg_status check_folder(struct add *add, const char *folder)
-{
-    if (app_options(add->app)->mode == APP_SERVICE) {
-        enum sg_status status = folder_check_shared(folder, &add->err);
-        if (status != SG_OK)
-            return status;
-    }
-    return path_check_writable(folder, &add->err);
 }
 
 /* Many jobs usually name one folder after the other: each run of equal ones is looked at once. */
@@ -107,7 +91,7 @@ static void check_folders(struct add *add)
     for (size_t i = 0; i < add->n && add->status == SG_OK; i++) {
         const char *folder = add->records[i].folder;
         if (last == NULL || strcmp(last, folder) != 0)
-            add->status = check_folder(add, folder);
+            add->status = path_check_writable(folder, &add->err);
         if (add->status == SG_E_DISK_FULL)
             add->status = SG_OK; /* the job will wait for room */
         if (add->status != SG_OK)
@@ -121,20 +105,25 @@ static void check_folders_as_user(struct work *work)
     check_folders(sg_container_of(work, struct add, work));
 }
 
-/* The caller may not use the service to write where he may not, and it writes with its own right:
- * both must be able to. */
-static void check_folders_as_service(struct work *work)
+static void check_letters(struct add *add)
+{
+    for (size_t i = 0; i < add->n && add->status == SG_OK; i++)
+        add->status = folder_check_shared(add->records[i].folder, &add->err);
+}
+
+/* The service makes files as their owner: so it is he who must be able to. A drive letter has to be
+ * the machine's own, in his session too: no session is left after a restart. */
+static void check_folders_as_caller(struct work *work)
 {
     struct add *add = sg_container_of(work, struct add, work);
-    add->status = pipe_token_become(add->token, &add->err);
+    check_letters(add);
+    if (add->status == SG_OK)
+        add->status = identity_become(add->caller, &add->err);
     if (add->status != SG_OK)
         return;
+    check_letters(add);
     check_folders(add);
-    pipe_token_revert();
-    if (add->status != SG_OK)
-        return;
-    add->is_service = true;
-    check_folders(add);
+    identity_revert();
 }
 
 static enum sg_status default_folder(const struct app *app, char **out, struct sg_err *err)
@@ -196,8 +185,8 @@ void method_job_add(struct app *app, struct call *call, const cJSON *params)
     add->call = call;
     add->work.run = check_folders_as_user;
     if (app_options(app)->mode == APP_SERVICE) {
-        add->work.run = check_folders_as_service;
-        add->token = pipe_token_copy(session_caller(call_session(call))->token);
+        add->work.run = check_folders_as_caller;
+        add->caller = identity_ref(session_caller(call_session(call))->right);
     }
     add->work.done = on_folders_checked;
     enum sg_status status = method_check_params(params, "jobs", &add->err);

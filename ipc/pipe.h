@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "os/identity.h"
 #include "os/loop.h"
 #include "os/op.h"
 
@@ -22,14 +23,12 @@ enum pipe_access {
     PIPE_ACCESS_LOCAL_USERS,
 };
 
-/* The right to act as a caller; outlives the connection. */
-struct pipe_token;
-
 /* Who is at the other end of a connection; pipe_caller_fini. */
 struct pipe_caller {
-    char *sid;                /* "S-1-5-21-…" on Windows, a number on POSIX */
-    bool is_administrator;    /* now: on Windows elevated, on POSIX root */
-    struct pipe_token *token; /* NULL: he only shows who he is; always NULL on POSIX */
+    char *sid;             /* "S-1-5-21-…" on Windows, a number on POSIX */
+    bool is_administrator; /* now: on Windows elevated, on POSIX root */
+    struct identity
+        *right; /* to act as him, beyond the connection; NULL: he only shows who he is */
 };
 
 /* A new connection, which belongs to the callee: pipe_conn_close. */
@@ -77,20 +76,5 @@ pipe_identify_fn pipe_conn_caller;
 
 /* Releases what an identity owns. Empty ones are allowed. */
 void pipe_caller_fini(struct pipe_caller *caller);
-
-/* A second one for the same caller, owned by the caller of this; NULL: none was given, or memory or
- * handles ran out. DuplicateHandle. */
-struct pipe_token *pipe_token_copy(const struct pipe_token *token);
-
-/* NULL is allowed. Any thread. */
-void pipe_token_close(struct pipe_token *token);
-
-/* Makes the calling thread act as the caller until pipe_token_revert. SG_E_DENIED for NULL on
- * Windows; on POSIX nothing happens. Any thread. SetThreadToken. */
-SG_MUST_USE enum sg_status pipe_token_become(const struct pipe_token *token, struct sg_err *err);
-
-/* Makes the calling thread act as the process again. Does not fail: a thread that could not stop
- * being somebody else ends the process. RevertToSelf. */
-void pipe_token_revert(void);
 
 #endif

@@ -15,12 +15,13 @@ enum sg_status address_from_name(const char *name, struct sockaddr_un *out, stru
     return SG_OK;
 }
 
-int address_peer_user(int fd, unsigned *out_uid)
+int address_peer_user(int fd, unsigned *out_uid, unsigned *out_gid)
 {
     struct ucred peer;
     socklen_t size = sizeof peer;
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
         return errno;
     *out_uid = peer.uid;
+    *out_gid = peer.gid;
     return 0;
 }

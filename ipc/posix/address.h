@@ -11,7 +11,8 @@
 SG_MUST_USE enum sg_status address_from_name(const char *name, struct sockaddr_un *out,
                                              struct sg_err *err);
 
-/* The user at the other end of a connected socket. An errno, 0 when it is known. SO_PEERCRED. */
-int address_peer_user(int fd, unsigned *out_uid);
+/* The user at the other end of a connected socket, and his group. An errno, 0 when they are known.
+ * SO_PEERCRED. */
+int address_peer_user(int fd, unsigned *out_uid, unsigned *out_gid);
 
 #endif

@@ -55,8 +55,8 @@ static enum sg_status connect_to(int fd, const char *name, uint32_t timeout_ms, 
 
 static enum sg_status check_owner(int fd, struct sg_err *err)
 {
-    unsigned uid;
-    int os_error = address_peer_user(fd, &uid);
+    unsigned uid, gid;
+    int os_error = address_peer_user(fd, &uid, &gid);
     if (os_error != 0)
         return posix_fail(err, os_error, "asking who listens", NULL);
     if (uid != 0 && uid != geteuid())

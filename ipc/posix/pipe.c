@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "ipc/posix/address.h"
 #include "os/posix/fail_posix.h"
+#include "os/posix/identity_posix.h"
 #include "os/sock.h"
 
 enum { BACKLOG = 64, ACCEPTS_AT_ONCE = 16, OWNER_SIZE = 16 };
@@ -168,45 +169,26 @@ void pipe_conn_close(struct pipe_conn *conn, pipe_closed_fn *closed, void *ctx)
 
 enum sg_status pipe_conn_caller(struct pipe_conn *conn, struct pipe_caller *out, struct sg_err *err)
 {
-    unsigned uid;
+    unsigned uid, gid;
     char text[OWNER_SIZE];
-    int os_error = address_peer_user(conn->fd, &uid);
+    int os_error = address_peer_user(conn->fd, &uid, &gid);
     if (os_error != 0)
         return posix_fail(err, os_error, "asking who calls", NULL);
     snprintf(text, sizeof text, "%u", uid);
     char *sid = sg_strdup(text);
     if (sid == NULL)
         return sg_err_set(err, SG_E_NOMEM, "asking who calls");
-    *out = (struct pipe_caller){ .sid = sid, .is_administrator = uid == 0 };
+    *out = (struct pipe_caller){ .sid = sid,
+                                 .is_administrator = uid == 0,
+                                 .right = identity_of_user(uid, gid) };
     return SG_OK;
 }
 
 void pipe_caller_fini(struct pipe_caller *caller)
 {
     sg_free(caller->sid);
+    identity_unref(caller->right);
     *caller = (struct pipe_caller){ 0 };
-}
-
-struct pipe_token *pipe_token_copy(const struct pipe_token *token)
-{
-    SG_ASSERT(token == NULL);
-    return NULL;
-}
-
-void pipe_token_close(struct pipe_token *token)
-{
-    SG_ASSERT(token == NULL);
-}
-
-enum sg_status pipe_token_become(const struct pipe_token *token, struct sg_err *err)
-{
-    (void)err;
-    SG_ASSERT(token == NULL);
-    return SG_OK;
-}
-
-void pipe_token_revert(void)
-{
 }
 
 /* Takes `fd` over. NULL when memory ran out. */

@@ -33,6 +33,9 @@ struct server_handler {
     void (*on_call)(void *ctx, struct call *call, enum method method, const cJSON *params);
     /* A session has ended: forget its subscriptions. `session` is not valid afterwards. */
     void (*on_close)(void *ctx, struct session *session);
+    /* A session knows who calls, before his first call; NULL: nobody asks. on_close comes for it
+     * later. */
+    void (*on_caller)(void *ctx, struct session *session);
     /* Tells who calls; NULL: pipe_conn_caller. The one place where a caller gets his name. */
     pipe_identify_fn *identify;
 };

@@ -283,11 +283,14 @@ static bool knows_caller(struct session *session)
     pipe_identify_fn *identify = session->sessions->handler.identify;
     if (identify == NULL)
         identify = pipe_conn_caller;
-    if (identify(session->conn, &session->caller, &err) == SG_OK)
-        return true;
-    send_failure(session, NULL, &err);
-    finish(session);
-    return false;
+    if (identify(session->conn, &session->caller, &err) != SG_OK) {
+        send_failure(session, NULL, &err);
+        finish(session);
+        return false;
+    }
+    if (session->sessions->handler.on_caller != NULL)
+        session->sessions->handler.on_caller(session->sessions->handler_ctx, session);
+    return true;
 }
 
 static void on_read_done(struct op *op, enum sg_status status, uint32_t n_bytes)

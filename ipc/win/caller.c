@@ -1,16 +1,12 @@
-/* The caller's identity, by becoming the caller for a moment, and acting as him later. Asking for
- * the client's process id instead would name whoever has that id by now. */
+/* The caller's identity, by becoming the caller for a moment, with the right to act as him later.
+ * Asking for the client's process id instead would name whoever has that id by now. */
 #include "ipc/win/caller.h"
 
-#include "base/assert.h"
 #include "base/mem.h"
 #include "ipc/win/sid.h"
 #include "os/win/error_win.h"
 #include "os/win/handle.h"
-
-struct pipe_token {
-    HANDLE handle;
-};
+#include "os/win/identity_win.h"
 
 /* The token is opened with our own rights: the client's may not suffice for that. */
 static enum sg_status open_caller(HANDLE pipe, HANDLE *out_token, struct sg_err *err)
@@ -20,7 +16,7 @@ static enum sg_status open_caller(HANDLE pipe, HANDLE *out_token, struct sg_err 
     BOOL has_token = OpenThreadToken(
         GetCurrentThread(), TOKEN_QUERY | TOKEN_IMPERSONATE | TOKEN_DUPLICATE, TRUE, out_token);
     DWORD error = GetLastError();
-    pipe_token_revert();
+    identity_revert();
     return has_token ? SG_OK : error_report_as(err, SG_E_DENIED, error, "asking who calls", NULL);
 }
 
@@ -35,18 +31,6 @@ static bool may_act_as(HANDLE token)
            level >= SecurityImpersonation;
 }
 
-static struct pipe_token *token_create(HANDLE handle)
-{
-    struct pipe_token *token = sg_alloc(sizeof *token);
-    if (token == NULL)
-        return NULL;
-    HANDLE self = GetCurrentProcess();
-    if (DuplicateHandle(self, handle, self, &token->handle, 0, FALSE, DUPLICATE_SAME_ACCESS))
-        return token;
-    sg_free(token);
-    return NULL;
-}
-
 static enum sg_status describe(HANDLE token, struct pipe_caller *out, struct sg_err *err)
 {
     struct pipe_caller caller = { 0 };
@@ -56,7 +40,7 @@ static enum sg_status describe(HANDLE token, struct pipe_caller *out, struct sg_
     if (status != SG_OK)
         return status;
     if (may_act_as(token))
-        caller.token = token_create(token);
+        caller.right = identity_of_token(token);
     *out = caller;
     return SG_OK;
 }
@@ -75,36 +59,6 @@ enum sg_status caller_identify(HANDLE pipe, struct pipe_caller *out, struct sg_e
 void pipe_caller_fini(struct pipe_caller *caller)
 {
     sg_free(caller->sid);
-    pipe_token_close(caller->token);
+    identity_unref(caller->right);
     *caller = (struct pipe_caller){ 0 };
-}
-
-struct pipe_token *pipe_token_copy(const struct pipe_token *token)
-{
-    return token != NULL ? token_create(token->handle) : NULL;
-}
-
-void pipe_token_close(struct pipe_token *token)
-{
-    if (token == NULL)
-        return;
-    handle_close(token->handle);
-    sg_free(token);
-}
-
-enum sg_status pipe_token_become(const struct pipe_token *token, struct sg_err *err)
-{
-    if (token == NULL)
-        return sg_err_set(err, SG_E_DENIED,
-                          "the caller cannot be acted for: it has to open the pipe with "
-                          "SECURITY_IMPERSONATION");
-    if (!SetThreadToken(NULL, token->handle))
-        return error_report_as(err, SG_E_DENIED, GetLastError(), "acting for the caller", NULL);
-    return SG_OK;
-}
-
-void pipe_token_revert(void)
-{
-    BOOL is_reverted = RevertToSelf();
-    SG_ASSERT(is_reverted);
 }

@@ -36,6 +36,7 @@ enum sg_class {
     X(SG_E_CHECKSUM, "checksum_mismatch", PERMANENT, "the file's digest is not the expected one") \
     X(SG_E_DISK_FULL, "disk_full", USER, "the disk is full")                                      \
     X(SG_E_DENIED, "denied", USER, "access is denied")                                            \
+    X(SG_E_OWNER, "owner_away", USER, "its owner is not connected")                               \
     X(SG_E_NO_FOLDER, "no_such_folder", USER, "the folder does not exist")                        \
     X(SG_E_EXISTS, "exists", USER, "the file exists already")                                     \
     X(SG_E_IN_USE, "in_use", USER, "another program holds the file")                              \

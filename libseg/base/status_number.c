@@ -51,6 +51,7 @@ static const struct {
     { SG_E_CLOSED, 130 },
     { SG_E_SECRETS, 131 },
     { SG_E_METERED, 132 },
+    { SG_E_OWNER, 133 },
 };
 
 enum { N_NUMBERS = sizeof numbers / sizeof numbers[0] };

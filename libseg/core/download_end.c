@@ -184,9 +184,11 @@ void download_changed(struct download *d, const struct sg_err *err, uint64_t now
 
 static struct download_outcome disk_outcome(const struct sg_err *err)
 {
-    bool is_full = err->status == SG_E_DISK_FULL;
-    return (struct download_outcome){ .state = is_full ? JOB_WAITING : JOB_FAILED,
-                                      .reason = is_full ? JOB_REASON_SPACE : JOB_REASON_NONE,
+    enum job_reason reason = err->status == SG_E_DISK_FULL ? JOB_REASON_SPACE
+                             : err->status == SG_E_OWNER   ? JOB_REASON_OWNER
+                                                           : JOB_REASON_NONE;
+    return (struct download_outcome){ .state = reason != JOB_REASON_NONE ? JOB_WAITING : JOB_FAILED,
+                                      .reason = reason,
                                       .err = *err };
 }
 

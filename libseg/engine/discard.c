@@ -7,6 +7,7 @@
 struct deletion {
     struct work work;
     struct engine *engine;
+    struct actor actor;
     char *path;
     struct file_id id;
     int64_t job;
@@ -25,11 +26,12 @@ struct removal {
 static void delete_file(struct work *work)
 {
     struct deletion *deletion = sg_container_of(work, struct deletion, work);
-    part_delete(deletion->engine->loop, deletion->path, &deletion->id);
+    part_delete(&deletion->actor, deletion->engine->loop, deletion->path, &deletion->id);
 }
 
 static void free_deletion(struct deletion *deletion)
 {
+    actor_fini(&deletion->actor);
     sg_free(deletion->path);
     sg_free(deletion);
 }
@@ -43,6 +45,7 @@ static bool delete_later(struct job *job, const char *path, work_fn *done, uint6
         return false;
     *deletion = (struct deletion){ .work = { .run = delete_file, .done = done },
                                    .engine = job->engine,
+                                   .actor = job_actor(job),
                                    .path = sg_strdup(path),
                                    .id = part_id(&job->record),
                                    .job = job->record.id,

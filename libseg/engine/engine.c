@@ -12,7 +12,6 @@
 
 enum {
     NETWORK_AGAIN_MS = 30000,
-    OWNER_AGAIN_MS = 60000,
     SETTLING_MAX = 16,    /* runs beside max_active that fetch nothing any more */
     HELD_AT_A_TIME = 256, /* queued jobs that a metered network makes wait, in one turn */
 };
@@ -47,6 +46,10 @@ static void admit(struct deferred *deferred)
     struct job *job;
     int n_held = 0;
     while (has_place(engine) && (job = first_queued(engine)) != NULL) {
+        if (job_lacks_owner(job)) {
+            job_wait_for_owner(job);
+            continue;
+        }
         if (n_held == HELD_AT_A_TIME) {
             metered_review(engine); /* admits again, in another turn */
             break;
@@ -166,8 +169,6 @@ static uint64_t delay_of(const struct download_outcome *outcome)
         return (uint64_t)outcome->delay_ms;
     case JOB_REASON_NETWORK:
         return NETWORK_AGAIN_MS;
-    case JOB_REASON_OWNER:
-        return OWNER_AGAIN_MS;
     default:
         return 0;
     }
@@ -267,6 +268,7 @@ enum sg_status engine_create(struct loop *loop, struct store *store, struct work
     engine->tell_stopped.run = tell_stopped;
     sg_list_init(&engine->runs);
     sg_list_init(&engine->starved);
+    sg_list_init(&engine->owners);
     sg_list_init(&engine->waiters);
     sg_list_init(&engine->verifications);
     turns_init(&engine->turns, work_pool);
@@ -313,6 +315,7 @@ void engine_destroy(struct engine *engine)
     network_fini(engine);
     metered_fini(engine);
     room_fini(engine);
+    owners_fini(&engine->owners);
     hosts_fini(&engine->hosts);
     sg_list_remove(&engine->admit_later.node); /* it may be destroyed before it is done */
     sg_list_remove(&engine->tell_stopped.node);

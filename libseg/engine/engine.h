@@ -12,6 +12,7 @@
 #include "core/profile.h"
 #include "core/record.h"
 #include "net/net.h"
+#include "os/identity.h"
 #include "os/loop.h"
 #include "os/net_cost.h"
 #include "os/work.h"
@@ -59,6 +60,19 @@ SG_MUST_USE enum sg_status engine_create(struct loop *loop, struct store *store,
  * again. `*out_damaged` counts rows that made no sense and were left alone. */
 SG_MUST_USE enum sg_status engine_load(struct engine *engine, size_t *out_damaged,
                                        struct sg_err *err);
+
+/* The service: files are touched as the owner of their job, and jobs wait for owners that are not
+ * connected (engine/actor.h). Before engine_load. */
+void engine_act_for_owners(struct engine *engine);
+
+/* An owner has connected, until engine_owner_left: what waits for him goes on. `right` to act as
+ * him is kept as long as he is connected or has unfinished jobs (a reference is taken; NULL: he
+ * only shows who he is). Without memory he is not noticed. Nothing happens in a user's own daemon.
+ */
+void engine_owner_came(struct engine *engine, const char *sid, struct identity *right);
+
+/* He has disconnected. */
+void engine_owner_left(struct engine *engine, const char *sid);
 
 /* Begins to run what is queued. */
 void engine_start(struct engine *engine);
@@ -224,8 +238,8 @@ struct verify_result {
 };
 
 /* The outcome of engine_verify; `result` is valid during the callback, and NULL on failure:
- * SG_E_NOT_FOUND the file is gone, SG_E_IN_USE, SG_E_DENIED, SG_E_IO, SG_E_CHECKSUM it has another
- * length by now, SG_E_CANCELLED. */
+ * SG_E_NOT_FOUND the file is gone, SG_E_IN_USE, SG_E_DENIED, SG_E_OWNER only its owner may read it,
+ * SG_E_IO, SG_E_CHECKSUM it has another length by now, SG_E_CANCELLED. */
 typedef void engine_verify_fn(void *ctx, enum sg_status status, const struct sg_err *err,
                               const struct verify_result *result);
 

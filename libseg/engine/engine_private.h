@@ -1,9 +1,9 @@
 /* What the engine's files share. engine.c owns the engine and the queue, jobs.c the table of jobs,
  * add.c, commands.c and discard.c change it, verify.c looks at its files again, saves.c is what is
  * on its way to the store, limit.c shares the bandwidth, network.c wakes what waits for a network,
- * metered.c what waits for a cheaper one, room.c what waits for a disk, hosts.c what is known of
- * servers, run.c, run_host.c, run_lane.c, run_part.c and run_seams.c are one active job, sources.c
- * is what is shown of its mirrors. */
+ * metered.c what waits for a cheaper one, room.c what waits for a disk, whose.c what is done for
+ * owners, hosts.c what is known of servers, run.c, run_host.c, run_lane.c, run_part.c and
+ * run_seams.c are one active job, sources.c is what is shown of its mirrors. */
 #ifndef SEGUE_ENGINE_ENGINE_PRIVATE_H
 #define SEGUE_ENGINE_ENGINE_PRIVATE_H
 
@@ -12,9 +12,11 @@
 #include "base/table.h"
 #include "core/download.h"
 #include "core/share.h"
+#include "engine/actor.h"
 #include "engine/engine.h"
 #include "engine/hash.h"
 #include "engine/hosts.h"
+#include "engine/owners.h"
 #include "engine/part.h"
 #include "engine/pool.h"
 #include "engine/turns.h"
@@ -50,6 +52,7 @@ struct job {
     struct engine *engine;
     struct job_record record;
     struct run *run;          /* while active */
+    struct owner *owner;      /* NULL in a user's own daemon */
     struct past_source *past; /* of each source of a job with mirrors; NULL: no run is over */
     int n_past;
     struct sg_heap_node queue_node;
@@ -90,6 +93,9 @@ struct engine {
     struct sg_table keys; /* jobs that have one, by its hash */
 
     struct hosts hosts;
+
+    bool acts_for_owners; /* it is the service */
+    struct sg_list owners;
 
     struct sg_heap queue; /* queued jobs by job_queue_key */
     struct sg_list runs;
@@ -238,6 +244,26 @@ SG_MUST_USE enum sg_status engine_insert(struct engine *engine, struct job *job)
 
 /* A job around a record, which it takes over. NULL when memory ran out; the record stays then. */
 struct job *job_create(struct engine *engine, struct job_record *record);
+
+/* whose.c */
+
+/* As whom the job's files are touched (actor_fini). */
+struct actor job_actor(const struct job *job);
+
+/* Counts a new job as its owner's. SG_E_NOMEM. */
+SG_MUST_USE enum sg_status job_join_owner(struct job *job);
+
+/* It is not his any more. */
+void job_leave_owner(struct job *job);
+
+/* It came from state `before` to the one that it has. */
+void job_tell_owner(struct job *job, enum job_state before);
+
+/* True when nothing can be done for the job until its owner connects. */
+bool job_lacks_owner(const struct job *job);
+
+/* Lets it wait for him, before anybody is asked for the file. */
+void job_wait_for_owner(struct job *job);
 
 /* discard.c */
 
@@ -416,6 +442,15 @@ void run_part_start(struct run *run, part_fn *perform, part_done_fn *done);
 
 /* Commits the record; `done` gets the run, and ends an operation of it (run_op_end). */
 SG_MUST_USE enum sg_status run_commit(struct run *run, store_done_fn *done);
+
+/* Takes over into the record what the operation found out about the file's names. SG_E_NOMEM. */
+SG_MUST_USE enum sg_status run_take_names(struct run *run, const struct part_task *task);
+
+/* Gives the operation the mark of the web to set. */
+void run_make_mark(struct run *run, struct part_task *task);
+
+/* Tells the listener what did not work and stops nothing. */
+void run_warn(struct run *run, const struct part_task *task);
 
 /* Tells the download what came of an operation on the part file. */
 void run_feed_part(struct run *run, enum event_kind kind, enum sg_status status,

@@ -76,7 +76,8 @@ void job_schedule(struct job *job, uint64_t delay_ms)
         engine_admit_later(engine);
         return;
     }
-    if (job->record.state != JOB_WAITING || job->record.reason == JOB_REASON_LINK)
+    if (job->record.state != JOB_WAITING || job->record.reason == JOB_REASON_LINK ||
+        job_lacks_owner(job))
         return;
     if (job->record.reason == JOB_REASON_SPACE) {
         room_wait(job);
@@ -96,11 +97,13 @@ void job_enter(struct job *job, enum job_state state, enum job_reason reason,
 {
     struct engine *engine = job->engine;
     unschedule(job);
-    engine->counts[job->record.state]--;
+    enum job_state before = job->record.state;
+    engine->counts[before]--;
     job_move(&job->record, state, reason, err, clock_wall_ms());
     engine->counts[state]++;
     if (state == JOB_CANCELLED)
         job_discard_part(job);
+    job_tell_owner(job, before); /* behind that: it may have been his last one */
     job_schedule(job, delay_ms);
     job_save(job, change);
 }
@@ -115,7 +118,11 @@ struct job *job_create(struct engine *engine, struct job_record *record)
     job_record_init(record);
     job->wake.fire = on_wake;
     sg_list_init(&job->wait_node);
-    return job;
+    if (job_join_owner(job) == SG_OK)
+        return job;
+    *record = job->record;
+    sg_free(job);
+    return NULL;
 }
 
 static enum sg_status make_room(struct engine *engine)
@@ -167,6 +174,7 @@ void job_destroy(struct job *job)
         sg_table_remove(&engine->keys, &job->key_node);
     }
     job_forget_sources(job);
+    job_leave_owner(job);
     job_record_fini(&job->record);
     sg_free(job);
 }

@@ -8,11 +8,13 @@
 
 #include "base/err.h"
 #include "core/record.h"
+#include "engine/actor.h"
 #include "engine/hash.h"
 #include "os/file.h"
 
-/* What a part operation needs and gives. Strings are owned by it (part_task_fini). */
+/* What a part operation needs and gives. Strings and the actor are owned by it (part_task_fini). */
 struct part_task {
+    struct actor actor; /* as whom */
     struct loop *loop;
     struct file *file;        /* the open part file; given by reopen and create, taken by finish */
     char *folder;             /* choose: where to */
@@ -27,8 +29,8 @@ struct part_task {
     int64_t total;            /* -1: not known */
     int64_t done;             /* bytes that are durable */
     int64_t modified_ms;      /* finish: the file's time; 0: leave it */
-    char *mark;               /* finish: content of the stream ZONE_STREAM; NULL: none */
-    struct sg_err mark_err;   /* given by finish: why the mark could not be set */
+    char *mark;               /* create, finish: content of the stream ZONE_STREAM; NULL: none */
+    struct sg_err warning;    /* given by both: what did not work and stops nothing */
     enum job_if_exists if_exists;
     enum file_allocation allocation; /* given by reserve and reset */
     struct sg_err err;
@@ -40,31 +42,35 @@ struct file_id part_id(const struct job_record *record);
 /* Deletes what is called `path` if it is this very file: by now the name may be another's. Without
  * an identity (part_create may have been interrupted) it is deleted if it is empty. That it is gone
  * already, or held by others, is no failure. */
-void part_delete(struct loop *loop, const char *path, const struct file_id *id);
+void part_delete(const struct actor *actor, struct loop *loop, const char *path,
+                 const struct file_id *id);
 
 /* Copies what an operation on this job needs. SG_E_NOMEM leaves nothing to release. */
 SG_MUST_USE enum sg_status part_task_init(struct part_task *task, struct loop *loop,
                                           const struct job_record *record);
 
-/* Releases the strings; not the file. */
+/* Releases the strings and the actor; not the file. Loop thread. */
 void part_task_fini(struct part_task *task);
 
 /* Opens the part file of an earlier run. A file that got its final name already, just before that
  * could be noted, is found there (both names are then that one). SG_E_NOT_FOUND when it is gone or
  * is another file now; SG_E_NO_FOLDER when its folder is not there, with which it may come back;
- * SG_E_IN_USE: try again later. */
+ * SG_E_IN_USE: try again later; SG_E_OWNER: the owner alone can open it. */
 SG_MUST_USE enum sg_status part_reopen(struct part_task *task);
 
 /* Making one takes three steps, so that what a crash between them leaves behind can be told from
  * files of others: its path is committed before it is made, its identity before there is anything
  * in it.
  *
+ * In the service all three are the owner's (SG_E_OWNER), and the file has its mark from the
+ * beginning: when it is finished the owner may not be there to set it.
+ *
  * Decides how target and part file are called: a free name in the folder. SG_E_NO_FOLDER,
  * SG_E_EXISTS (if_exists = fail, or a folder has the name). */
 SG_MUST_USE enum sg_status part_choose(struct part_task *task);
 
-/* Makes it, empty. SG_E_EXISTS: the name was taken meanwhile, choose again; SG_E_DENIED. On failure
- * nothing is left behind. */
+/* Makes it, empty. In the service the paths are then where it really is. SG_E_EXISTS: the name was
+ * taken meanwhile, choose again; SG_E_DENIED. On failure nothing is left behind. */
 SG_MUST_USE enum sg_status part_create(struct part_task *task);
 
 /* Whether a file of this length (-1: not known) gets no room reserved: it fits into one write, and
@@ -84,7 +90,12 @@ SG_MUST_USE enum sg_status part_verify(struct part_task *task);
 /* Sets length, mark and time of the complete part file and gives it its name, for good: both names
  * are then that one, also when only what comes behind the renaming failed. The name is never there
  * without the mark, unless the volume has no streams or the mark could not be set, which is no
- * failure (`mark_err`). Closes it unless it fails. SG_E_IN_USE: try again later. */
+ * failure (`warning`). Closes it unless it fails. In the service it gets a name in the folder that it is in, and the service
+ * loses its entry in the access list; without the owner that is done where the service has a right
+ * to the folder, and nothing is replaced (SG_E_OWNER). SG_E_IN_USE: try again later. */
 SG_MUST_USE enum sg_status part_finish(struct part_task *task);
+
+/* Sets the open file's mark, as whoever the thread is: for part_create.c and part.c. */
+void part_set_mark(struct part_task *task);
 
 #endif

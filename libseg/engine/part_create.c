@@ -93,7 +93,7 @@ static enum sg_status reserve(struct part_task *task)
 {
     if (task->total < 0 || part_is_small(task->total)) {
         task->allocation = FILE_ALLOC_NONE;
-        return file_admit_others(task->file, &task->err);
+        return task->actor.is_service ? SG_OK : file_admit_others(task->file, &task->err);
     }
     return file_reserve(task->file, (uint64_t)task->total, &task->allocation, &task->err);
 }
@@ -105,16 +105,33 @@ static enum sg_status explain_full(struct part_task *task, enum sg_status status
     return status;
 }
 
-enum sg_status part_choose(struct part_task *task)
+/* An operation that is the owner's. */
+static enum sg_status as_owner(struct part_task *task,
+                               enum sg_status (*perform)(struct part_task *))
 {
-    if (task->name == NULL)
-        return sg_err_set(&task->err, SG_E_NOMEM, "out of memory");
+    enum sg_status status = actor_begin(&task->actor, &task->err);
+    if (status != SG_OK)
+        return status;
+    status = perform(task);
+    actor_end(&task->actor);
+    return status;
+}
+
+static enum sg_status choose(struct part_task *task)
+{
     enum sg_status status = path_check_folder(task->folder, &task->err);
     if (status == SG_OK)
         status = refuse_existing(task);
     if (status == SG_OK)
         status = find_free_name(task);
     return status == SG_OK ? settle_target(task) : status;
+}
+
+enum sg_status part_choose(struct part_task *task)
+{
+    if (task->name == NULL)
+        return sg_err_set(&task->err, SG_E_NOMEM, "out of memory");
+    return as_owner(task, choose);
 }
 
 /* Leaves nothing behind. */
@@ -126,19 +143,63 @@ static void abandon(struct part_task *task, enum sg_status status)
     task->file = NULL;
 }
 
-enum sg_status part_create(struct part_task *task)
+/* The folder may have been swapped since the name was chosen, and its path may have links in it:
+ * what is kept, and shown, is where the file really is. A volume without a path keeps the old one.
+ */
+static enum sg_status note_place(struct part_task *task)
 {
-    enum file_mode mode = part_is_small(task->total) ? FILE_CREATE_PLAIN : FILE_CREATE_NEW;
+    char *place;
+    if (file_place(task->file, &place, NULL) != SG_OK)
+        return SG_OK;
+    char *parent = path_parent(place);
+    char *path = parent != NULL ? path_join(parent, path_name(task->path)) : NULL;
+    sg_free(parent);
+    if (path == NULL) {
+        sg_free(place);
+        return sg_err_set(&task->err, SG_E_NOMEM, "out of memory");
+    }
+    sg_free(task->path);
+    sg_free(task->part_path);
+    task->path = path;
+    task->part_path = place;
+    return SG_OK;
+}
+
+static enum sg_status prepare_for_owner(struct part_task *task)
+{
+    if (!task->actor.is_service)
+        return SG_OK;
+    part_set_mark(task);
+    return note_place(task);
+}
+
+static enum file_mode mode_for(const struct part_task *task)
+{
+    if (task->actor.is_service)
+        return FILE_CREATE_FOR_OWNER;
+    return part_is_small(task->total) ? FILE_CREATE_PLAIN : FILE_CREATE_NEW;
+}
+
+static enum sg_status create(struct part_task *task)
+{
+    enum file_mode mode = mode_for(task);
     enum sg_status status = file_open(task->loop, task->part_path, mode, &task->file, &task->err);
     if (status != SG_OK)
         return explain_full(task, status);
     status = file_identity(task->file, &task->id, &task->err);
+    if (status == SG_OK)
+        status = prepare_for_owner(task);
     if (status != SG_OK)
         abandon(task, status);
     return status;
 }
 
-enum sg_status part_reserve(struct part_task *task)
+enum sg_status part_create(struct part_task *task)
+{
+    return as_owner(task, create);
+}
+
+static enum sg_status reserve_new(struct part_task *task)
 {
     enum sg_status status = reserve(task);
     if (status != SG_OK)
@@ -146,8 +207,24 @@ enum sg_status part_reserve(struct part_task *task)
     return explain_full(task, status);
 }
 
+/* Whether there is room is a question about the folder, which he may look at. */
+enum sg_status part_reserve(struct part_task *task)
+{
+    bool is_owner = actor_try(&task->actor);
+    enum sg_status status = reserve_new(task);
+    if (is_owner)
+        actor_end(&task->actor);
+    return status;
+}
+
 enum sg_status part_reset(struct part_task *task)
 {
     enum sg_status status = file_set_size(task->file, 0, &task->err);
-    return status == SG_OK ? explain_full(task, reserve(task)) : status;
+    if (status != SG_OK)
+        return status;
+    bool is_owner = actor_try(&task->actor);
+    status = explain_full(task, reserve(task));
+    if (is_owner)
+        actor_end(&task->actor);
+    return actor_blame(&task->actor, status, &task->err);
 }

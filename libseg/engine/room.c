@@ -68,6 +68,7 @@ void room_explain(const char *folder, const char *path, int64_t total, int64_t d
 struct room_look {
     struct work work;
     struct engine *engine; /* NULL: it is gone */
+    struct actor actor;    /* one whose job waits there */
     char *folder;
     uint64_t available;
     enum sg_status status;
@@ -133,7 +134,10 @@ static void share_room(struct engine *engine, const struct room_look *look)
 static void look(struct work *work)
 {
     struct room_look *look = sg_container_of(work, struct room_look, work);
+    bool is_owner = actor_try(&look->actor);
     look->status = path_free_bytes(look->folder, &look->available, NULL);
+    if (is_owner)
+        actor_end(&look->actor);
 }
 
 static void look_at_next(struct engine *engine);
@@ -148,21 +152,22 @@ static void on_looked(struct work *work)
             share_room(engine, look);
         look_at_next(engine);
     }
+    actor_fini(&look->actor);
     sg_free(look->folder);
     sg_free(look);
 }
 
 /* False when memory ran out. */
-static bool begin_look(struct engine *engine, const char *folder)
+static bool begin_look(struct engine *engine, const struct job *job)
 {
     struct room_look *new_look = sg_alloc(sizeof *new_look);
-    char *copy = sg_strdup(folder);
+    char *copy = sg_strdup(job->record.folder);
     if (new_look == NULL || copy == NULL) {
         sg_free(new_look);
         sg_free(copy);
         return false;
     }
-    *new_look = (struct room_look){ .engine = engine, .folder = copy };
+    *new_look = (struct room_look){ .engine = engine, .folder = copy, .actor = job_actor(job) };
     new_look->work.run = look;
     new_look->work.done = on_looked;
     engine->room_look = new_look;
@@ -178,7 +183,7 @@ static void look_at_next(struct engine *engine)
         const struct job *job = sg_container_of(node, struct job, wait_node);
         if (job->room_round == engine->room_round)
             continue;
-        if (begin_look(engine, job->record.folder))
+        if (begin_look(engine, job))
             return;
         break;
     }

@@ -96,6 +96,9 @@ static void on_created(struct run *run, struct part_task *task, enum sg_status s
         return;
     }
     run->part = task->file;
+    run_warn(run, task);
+    if (status == SG_OK)
+        status = run_take_names(run, task);
     if (status != SG_OK)
         job_record_forget_part(&run->job->record);
     if (status == SG_OK)
@@ -106,11 +109,20 @@ static void on_created(struct run *run, struct part_task *task, enum sg_status s
         fail(run, status, &task->err);
 }
 
+/* In the service the owner, who may set the mark, may not be there at the end. */
+static void create(struct run *run)
+{
+    struct part_task *task = run_part_prepare(run, part_create, on_created);
+    if (run->engine->acts_for_owners)
+        run_make_mark(run, task);
+    run_part_submit(run);
+}
+
 static void on_path_committed(void *ctx, enum sg_status status, const struct sg_err *err)
 {
     struct run *run = ctx;
     if (status == SG_OK)
-        run_part_start(run, part_create, on_created);
+        create(run);
     else
         fail(run, status, err);
     run_op_end(run);

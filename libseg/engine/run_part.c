@@ -67,6 +67,7 @@ struct part_task *run_part_prepare(struct run *run, part_fn *perform_fn, part_do
     *part = (struct part_work){ .run = run, .perform = perform_fn, .done = done };
     if (part_task_init(&part->task, run->engine->loop, &run->job->record) != SG_OK)
         part->perform = out_of_memory;
+    part->task.actor = job_actor(run->job);
     part->task.file = run->part;
     part->work.run = perform;
     part->work.done = on_performed;
@@ -226,36 +227,44 @@ void run_stop_verifying(struct run *run)
     turn_hurry(&run->engine->turns, &run->turn);
 }
 
-static enum sg_status take_names(struct job_record *record, const struct part_task *task)
+enum sg_status run_take_names(struct run *run, const struct part_task *task)
 {
+    struct job_record *record = &run->job->record;
     if (task->path == NULL || task->part_path == NULL)
         return SG_OK; /* there was no memory to begin with */
     enum sg_status status = job_record_set(&record->path, task->path);
     return status == SG_OK ? job_record_set(&record->part_path, task->part_path) : status;
 }
 
+void run_warn(struct run *run, const struct part_task *task)
+{
+    if (task->warning.status != SG_OK && run->engine->listener.on_warning != NULL)
+        run->engine->listener.on_warning(run->engine->listener_ctx, run->job, &task->warning);
+}
+
 static void on_finished(struct run *run, struct part_task *task, enum sg_status status)
 {
-    struct job_record *record = &run->job->record;
     uint64_t now_us = loop_now_us(run->engine->loop);
     run->part = task->file;
     if (status == SG_E_IN_USE && now_us < run->finish_until_us) {
         timer_start(run->engine->loop, &run->finish_again, FINISH_AGAIN_US);
         return;
     }
-    if (task->mark_err.status != SG_OK && run->engine->listener.on_warning != NULL)
-        run->engine->listener.on_warning(run->engine->listener_ctx, run->job, &task->mark_err);
-    enum sg_status named = take_names(record, task); /* it may have its name and have failed */
+    run_warn(run, task);
+    enum sg_status named = run_take_names(run, task); /* it may have its name and have failed */
     run_feed_part(run, EV_FINISHED, status == SG_OK ? named : status, &task->err);
     run_op_end(run);
 }
 
-static void make_mark(const struct job_record *record, struct part_task *task)
+void run_make_mark(struct run *run, struct part_task *task)
 {
+    const struct job_record *record = &run->job->record;
+    if (!run->engine->config.zone_mark)
+        return;
     const char *url = record->final_url != NULL ? record->final_url : record->url;
     task->mark = zone_mark(url, record->headers);
     if (task->mark == NULL)
-        sg_err_set(&task->mark_err, SG_E_NOMEM, "the mark of the web could not be made");
+        sg_err_set(&task->warning, SG_E_NOMEM, "the mark of the web could not be made");
 }
 
 static void finish(struct run *run)
@@ -264,8 +273,7 @@ static void finish(struct run *run)
     const char *modified = run->job->record.last_modified;
     if (modified != NULL && !http_date_parse(modified, strlen(modified), &task->modified_ms))
         task->modified_ms = 0;
-    if (run->engine->config.zone_mark)
-        make_mark(&run->job->record, task);
+    run_make_mark(run, task);
     run_part_submit(run);
 }
 
@@ -299,7 +307,10 @@ static void on_closed(struct run *run, struct part_task *task, enum sg_status st
  * missing can be told. */
 static enum sg_status close_full(struct part_task *task)
 {
+    bool is_owner = actor_try(&task->actor);
     room_explain(task->folder, task->part_path, task->total, task->done, &task->err);
+    if (is_owner)
+        actor_end(&task->actor);
     file_close(task->file);
     return task->err.status;
 }

@@ -24,7 +24,9 @@ struct verification {
     /* the work thread's while it runs */
     struct work work;
     struct hash_watch watch;
+    struct actor actor;
     char *path;
+    struct file_id file;
     uint64_t size;
     enum digest_kind kind;
     uint8_t found[DIGEST_SIZE_MAX];
@@ -35,6 +37,7 @@ struct verification {
 static void destroy(struct verification *v)
 {
     sg_list_remove(&v->node);
+    actor_fini(&v->actor);
     sg_free(v->path);
     sg_free(v);
 }
@@ -66,7 +69,8 @@ static void hash(struct work *work)
 {
     struct verification *v = sg_container_of(work, struct verification, work);
     struct file *file;
-    v->status = file_open(v->engine->loop, v->path, FILE_READ_ONLY, &file, &v->err);
+    v->status =
+        actor_open(&v->actor, v->engine->loop, v->path, FILE_READ_ONLY, &v->file, &file, &v->err);
     if (v->status != SG_OK) {
         v->status = advise(v, v->status);
         return;
@@ -181,6 +185,8 @@ enum sg_status engine_verify(struct engine *engine, struct job *job, const char 
         return status;
     }
     v->engine = engine;
+    v->actor = job_actor(job);
+    v->file = part_id(&job->record);
     v->id = job->record.id;
     v->size = (uint64_t)job->record.total;
     v->done = done;

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "os/loop.h"
@@ -19,11 +20,22 @@ struct file_id {
     uint8_t id[16];
 };
 
+/* True when both mean the same file. Pure. */
+static inline bool file_id_is_same(const struct file_id *a, const struct file_id *b)
+{
+    return a->volume == b->volume && memcmp(a->id, b->id, sizeof a->id) == 0;
+}
+
+/* "For its owner": for a file that the process does not make and keep for itself. Its account gets
+ * an entry of its own in the new file's access list, where that can be done, so that it can open it
+ * again whoever it belongs to; file_admit_others takes it away. On POSIX there is no such list. */
 enum file_mode {
-    FILE_CREATE_NEW,    /* must not exist: SG_E_EXISTS */
-    FILE_CREATE_PLAIN,  /* the same, for a file whose room will not be reserved */
-    FILE_OPEN_EXISTING, /* must exist: SG_E_NOT_FOUND */
-    FILE_READ_ONLY,     /* must exist, only read; others may do with it what they like */
+    FILE_CREATE_NEW,       /* must not exist: SG_E_EXISTS */
+    FILE_CREATE_PLAIN,     /* the same, for a file whose room will not be reserved */
+    FILE_CREATE_FOR_OWNER, /* the same, as its owner (os/identity.h) */
+    FILE_OPEN_EXISTING,    /* must exist: SG_E_NOT_FOUND */
+    FILE_OPEN_FOR_OWNER,   /* the same for a file that was made for its owner */
+    FILE_READ_ONLY,        /* must exist, only read; others may do with it what they like */
 };
 
 /* How the room for a file was reserved; users see words for it. */
@@ -67,9 +79,10 @@ SG_MUST_USE enum sg_status file_flush(struct file *file, struct sg_err *err);
 SG_MUST_USE enum sg_status file_reserve(struct file *file, uint64_t size,
                                         enum file_allocation *out_kind, struct sg_err *err);
 
-/* Gives a file that was created closed to others the access that its folder gives to new files;
- * nothing for any other. Only when every byte below its valid length was written, else others read
- * what the disk held before. Any thread; blocks. SetSecurityInfo. */
+/* Gives a file that was created closed to others, or for its owner, the access that its folder
+ * gives to new files, and no other; nothing happens to any other file. Only when every byte below
+ * its valid length was written, else others read what the disk held before. As somebody who may
+ * look at the folder's access list. Any thread; blocks. SetSecurityInfo. */
 SG_MUST_USE enum sg_status file_admit_others(struct file *file, struct sg_err *err);
 
 /* Sets the file's length. Any thread; blocks. */
@@ -88,6 +101,18 @@ SG_MUST_USE enum sg_status file_identity(struct file *file, struct file_id *out_
  * is SG_E_NOT_FOUND when that is not this file any more. */
 SG_MUST_USE enum sg_status file_rename(struct file *file, const char *target, bool may_replace,
                                        struct sg_err *err);
+
+/* The path that leads to the open file by now, without links and letters of a session: its folder
+ * may have been renamed since, or have been another one than its path said. The caller owns it
+ * (sg_free). SG_E_NOT_FOUND when it has none. Any thread; blocks. GetFinalPathNameByHandleW. */
+SG_MUST_USE enum sg_status file_place(struct file *file, char **out_path, struct sg_err *err);
+
+/* As file_rename, for a name in the folder that the open file is in, wherever that is by now: the
+ * folder is held open, it is seen that the file is in it, and no path is looked up after that. The
+ * name has no separators. SG_E_NOT_FOUND when somebody moves the file at the same time. Any thread;
+ * blocks. FileRenameInformation with the folder as RootDirectory; renameat2. */
+SG_MUST_USE enum sg_status file_rename_here(struct file *file, const char *name, bool may_replace,
+                                            struct sg_err *err);
 
 /* Removes the open file from its folder; it is gone when it is closed. Any thread; blocks. */
 SG_MUST_USE enum sg_status file_delete(struct file *file, struct sg_err *err);

@@ -147,6 +147,33 @@ static void download__finish_fails__fails_and_works_later(void **state)
     release(d);
 }
 
+static void download__create_needs_owner__waits_for_him(void **state)
+{
+    (void)state;
+    struct driver *d = driver_create(MIB, 1);
+    d->create = (struct fault){ .status = SG_E_OWNER, .is_once = true };
+    run(d);
+    assert_waits(d, JOB_REASON_OWNER, SG_E_OWNER);
+    run(d);
+    assert_done(d, 0);
+    release(d);
+}
+
+static void download__finish_needs_owner__waits_for_him_with_all_that_came(void **state)
+{
+    (void)state;
+    struct driver *d = driver_create(2 * MIB, 4);
+    d->finish = (struct fault){ .status = SG_E_OWNER, .is_once = true };
+    run(d);
+    assert_waits(d, JOB_REASON_OWNER, SG_E_OWNER);
+    assert_int_equal(d->record.done, 2 * MIB);
+    int n_requests = d->n_requests;
+    run(d);
+    assert_done(d, 0);
+    assert_int_equal(d->n_requests, n_requests);
+    release(d);
+}
+
 static void download__digest_is_wrong__fails_and_keeps_the_part(void **state)
 {
     (void)state;
@@ -429,6 +456,8 @@ int main(void)
         cmocka_unit_test(download__any_flush_fails__its_bytes_are_not_claimed),
         cmocka_unit_test(download__disk_full_on_flush__waits_for_space),
         cmocka_unit_test(download__finish_fails__fails_and_works_later),
+        cmocka_unit_test(download__create_needs_owner__waits_for_him),
+        cmocka_unit_test(download__finish_needs_owner__waits_for_him_with_all_that_came),
         cmocka_unit_test(download__digest_is_wrong__fails_and_keeps_the_part),
         cmocka_unit_test(download__digest_is_right__is_done),
         cmocka_unit_test(download__stopped_while_wrong_digest_is_made__fails_next_time),

@@ -51,40 +51,40 @@ static void caller__of_own_process__is_own_user(void **state)
     talk_close(&talk);
 }
 
-static void token__becomes_caller__until_it_is_reverted(void **state)
+static void right__becomes_caller__until_it_is_reverted(void **state)
 {
     struct talk talk;
     const struct pipe_caller *caller = call_in(&talk, *state);
-    assert_non_null(caller->token);
-    assert_int_equal(pipe_token_become(caller->token, NULL), SG_OK);
+    assert_non_null(caller->right);
+    assert_int_equal(identity_become(caller->right, NULL), SG_OK);
     assert_true(is_somebody_else());
-    pipe_token_revert();
+    identity_revert();
     assert_false(is_somebody_else());
     talk_close(&talk);
 }
 
-static void token__copy__outlives_connection(void **state)
+static void right__reference__outlives_connection(void **state)
 {
     struct daemon *daemon = *state;
     struct talk talk;
-    struct pipe_token *copy = pipe_token_copy(call_in(&talk, daemon)->token);
-    assert_non_null(copy);
+    struct identity *right = identity_ref(call_in(&talk, daemon)->right);
+    assert_non_null(right);
     talk_close(&talk);
     stage_wait_sessions(&daemon->stage, 0);
-    assert_int_equal(pipe_token_become(copy, NULL), SG_OK);
+    assert_int_equal(identity_become(right, NULL), SG_OK);
     assert_true(is_somebody_else());
-    pipe_token_revert();
-    pipe_token_close(copy);
+    identity_revert();
+    identity_unref(right);
 }
 
-static void token__none__acts_for_nobody(void **state)
+static void right__none__acts_for_nobody(void **state)
 {
     (void)state;
     struct sg_err err = { 0 };
-    assert_null(pipe_token_copy(NULL));
-    assert_int_equal(pipe_token_become(NULL, &err), SG_E_DENIED);
+    assert_null(identity_ref(NULL));
+    assert_int_equal(identity_become(NULL, &err), SG_E_DENIED);
     assert_false(is_somebody_else());
-    pipe_token_close(NULL);
+    identity_unref(NULL);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, daemon_open, daemon_close)
@@ -93,9 +93,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(caller__of_own_process__is_own_user),
-        TEST(token__becomes_caller__until_it_is_reverted),
-        TEST(token__copy__outlives_connection),
-        TEST(token__none__acts_for_nobody),
+        TEST(right__becomes_caller__until_it_is_reverted),
+        TEST(right__reference__outlives_connection),
+        TEST(right__none__acts_for_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,40 +18,25 @@
 #include "base/mem.h"
 #include "os/path.h"
 #include "os/posix/fail_posix.h"
+#include "os/posix/file_posix.h"
 #include "os/posix/port_posix.h"
 #include "os/posix/stat_posix.h"
 #include "os/posix/writers.h"
-
-struct file {
-    struct port *port;
-    int fd;
-    bool is_read_only;
-    char *path;
-};
 
 static int open_flags(enum file_mode mode)
 {
     switch (mode) {
     case FILE_CREATE_NEW:
     case FILE_CREATE_PLAIN:
+    case FILE_CREATE_FOR_OWNER:
         return O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC;
     case FILE_OPEN_EXISTING:
+    case FILE_OPEN_FOR_OWNER:
         return O_RDWR | O_CLOEXEC;
     case FILE_READ_ONLY:
         return O_RDONLY | O_CLOEXEC;
     }
     SG_UNREACHABLE("no such mode");
-}
-
-/* ENOENT is said of a missing file and of a missing folder above it. */
-static enum sg_status status_for_path(int os_error, const char *path)
-{
-    if (os_error != ENOENT)
-        return os_error_status(os_error);
-    char *folder = path_parent(path);
-    bool has_folder = folder != NULL && path_exists(folder);
-    sg_free(folder);
-    return has_folder ? SG_E_NOT_FOUND : SG_E_NO_FOLDER;
 }
 
 static bool is_folder(int fd)
@@ -66,7 +51,7 @@ static enum sg_status open_path(const char *path, enum file_mode mode, int *out_
     int fd = open(path, open_flags(mode), 0666);
     if (fd < 0) {
         int os_error = errno;
-        return posix_fail_as(err, status_for_path(os_error, path), os_error, "opening", path);
+        return posix_fail_as(err, file_path_status(os_error, path), os_error, "opening", path);
     }
     if (is_folder(fd)) {
         close(fd);
@@ -197,7 +182,7 @@ enum sg_status file_reserve(struct file *file, uint64_t size, enum file_allocati
     return SG_OK;
 }
 
-/* Files are not created closed to others here. */
+/* Files are created neither closed to others nor for them here. */
 enum sg_status file_admit_others(struct file *file, struct sg_err *err)
 {
     (void)file;
@@ -232,42 +217,6 @@ enum sg_status file_identity(struct file *file, struct file_id *out_id, struct s
         return posix_fail(err, errno, "asking for the identity of", file->path);
     *out_id = posix_file_id(&info);
     return SG_OK;
-}
-
-/* Here others can take the name of an open file away, or give it to another one. */
-static bool is_still_named(const struct file *file)
-{
-    struct stat own;
-    struct stat named;
-    return fstat(file->fd, &own) == 0 && lstat(file->path, &named) == 0 &&
-           own.st_dev == named.st_dev && own.st_ino == named.st_ino;
-}
-
-enum sg_status file_rename(struct file *file, const char *target, bool may_replace,
-                           struct sg_err *err)
-{
-    if (!is_still_named(file))
-        return sg_err_set(err, SG_E_NOT_FOUND, "%s is gone, or another file", file->path);
-    char *copy = sg_strdup(target);
-    if (copy == NULL)
-        return sg_err_set(err, SG_E_NOMEM, "renaming %s", file->path);
-    unsigned flags = may_replace ? 0 : RENAME_NOREPLACE;
-    if (renameat2(AT_FDCWD, file->path, AT_FDCWD, target, flags) != 0) {
-        int os_error = errno;
-        sg_free(copy);
-        return posix_fail_as(err, status_for_path(os_error, target), os_error, "renaming to",
-                             target);
-    }
-    sg_free(file->path);
-    file->path = copy;
-    return SG_OK;
-}
-
-enum sg_status file_delete(struct file *file, struct sg_err *err)
-{
-    if (!is_still_named(file))
-        return sg_err_set(err, SG_E_NOT_FOUND, "%s is gone, or another file", file->path);
-    return unlink(file->path) == 0 ? SG_OK : posix_fail(err, errno, "removing", file->path);
 }
 
 enum sg_status file_set_modified(struct file *file, int64_t wall_ms, struct sg_err *err)

@@ -17,6 +17,11 @@
 
 /* DELETE is the right to rename and to remove by handle. A new file must not be made where a link
  * that waits under its name leads to: CREATE_NEW alone follows one whose target is missing. */
+static bool is_to_make(enum file_mode mode)
+{
+    return mode == FILE_CREATE_NEW || mode == FILE_CREATE_PLAIN || mode == FILE_CREATE_FOR_OWNER;
+}
+
 static HANDLE open_handle(const wchar_t *path, enum file_mode mode, PSECURITY_DESCRIPTOR closed)
 {
     SECURITY_ATTRIBUTES security = { sizeof security, closed, FALSE };
@@ -27,7 +32,7 @@ static HANDLE open_handle(const wchar_t *path, enum file_mode mode, PSECURITY_DE
     if (mode ==
         FILE_READ_ONLY) /* what takes minutes to read is not closed to its owner meanwhile */
         share |= FILE_SHARE_WRITE | FILE_SHARE_DELETE;
-    bool is_new = mode == FILE_CREATE_NEW || mode == FILE_CREATE_PLAIN;
+    bool is_new = is_to_make(mode);
     DWORD flags = FILE_FLAG_OVERLAPPED | (is_new ? FILE_FLAG_OPEN_REPARSE_POINT : 0);
     return handle_normal(CreateFileW(path, access, share, &security,
                                      is_new ? CREATE_NEW : OPEN_EXISTING,
@@ -35,7 +40,8 @@ static HANDLE open_handle(const wchar_t *path, enum file_mode mode, PSECURITY_DE
 }
 
 /* The list has to be there from the first moment: who opened the file before it would go on
- * reading. The privilege has to be enabled at that moment too (SetFileValidData, "Remarks"). */
+ * reading. The privilege has to be enabled at that moment too (SetFileValidData, "Remarks"): who
+ * makes a file as its owner does not have it then. */
 static PSECURITY_DESCRIPTOR descriptor_for(enum file_mode mode)
 {
     bool is_to_close = mode == FILE_CREATE_NEW && privilege_may_manage_volume();
@@ -84,7 +90,10 @@ enum sg_status file_open(struct loop *loop, const char *path, enum file_mode mod
     }
     file->may_write = mode != FILE_READ_ONLY;
     file->is_closed = closed != NULL;
+    file->is_for_owner = mode == FILE_CREATE_FOR_OWNER || mode == FILE_OPEN_FOR_OWNER;
     file->is_skipping = port_skip_on_success(file->handle);
+    if (mode == FILE_CREATE_FOR_OWNER)
+        (void)!file_admit_us(file, NULL); /* else only the owner can open it again */
     *out = file;
     return SG_OK;
 }

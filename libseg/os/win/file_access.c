@@ -22,19 +22,16 @@
 
 enum { TOKEN_USER_SIZE = sizeof(TOKEN_USER) + SECURITY_MAX_SID_SIZE };
 
-/* The account's SID as text (LocalFree), or NULL. */
+/* The account's SID as text (LocalFree), or NULL. The thread may be the owner of a file, who may
+ * not open the process's token: so it is not opened. */
 static wchar_t *own_sid(void)
 {
     _Alignas(TOKEN_USER) unsigned char buffer[TOKEN_USER_SIZE];
-    HANDLE token = NULL;
     wchar_t *text = NULL;
     DWORD size;
-    if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token))
-        return NULL;
-    if (GetTokenInformation(token, TokenUser, buffer, sizeof buffer, &size) &&
+    if (GetTokenInformation(GetCurrentProcessToken(), TokenUser, buffer, sizeof buffer, &size) &&
         !ConvertSidToStringSidW(((TOKEN_USER *)(void *)buffer)->User.Sid, &text))
         text = NULL;
-    handle_close(token);
     return text;
 }
 
@@ -79,26 +76,69 @@ static bool is_protected(HANDLE handle)
     return (control & SE_DACL_PROTECTED) != 0;
 }
 
-/* An empty list that is not protected is filled from the folder. A Windows error, 0 for done. */
-static DWORD inherit_access(HANDLE handle)
+/* What we may do with a file that is somebody else's: all that a part file needs, and to take this
+ * entry out of its list again. */
+static const DWORD our_rights = FILE_GENERIC_READ | FILE_GENERIC_WRITE | DELETE | WRITE_DAC;
+
+/* A list with one entry, for our account (LocalFree); NULL when that fails. */
+static ACL *make_our_list(void)
+{
+    wchar_t *text = own_sid();
+    PSID sid = NULL;
+    ACL *list = NULL;
+    if (text != NULL && ConvertStringSidToSidW(text, &sid)) {
+        EXPLICIT_ACCESSW entry = { .grfAccessPermissions = our_rights,
+                                   .grfAccessMode = GRANT_ACCESS,
+                                   .grfInheritance = NO_INHERITANCE };
+        entry.Trustee.TrusteeForm = TRUSTEE_IS_SID;
+        entry.Trustee.ptstrName = sid;
+        if (SetEntriesInAclW(1, &entry, NULL, &list) != ERROR_SUCCESS)
+            list = NULL;
+    }
+    LocalFree(sid);
+    LocalFree(text);
+    return list;
+}
+
+/* A list that is not protected is filled from the folder. A Windows error, 0 for done. */
+static DWORD inherit_access(HANDLE handle, bool admits_us)
 {
     ACL empty;
     if (!InitializeAcl(&empty, sizeof empty, ACL_REVISION))
         return GetLastError();
-    return SetSecurityInfo(handle, SE_FILE_OBJECT,
-                           DACL_SECURITY_INFORMATION | UNPROTECTED_DACL_SECURITY_INFORMATION, NULL,
-                           NULL, &empty, NULL);
+    ACL *ours = admits_us ? make_our_list() : NULL;
+    if (admits_us && ours == NULL)
+        return ERROR_NOT_ENOUGH_MEMORY;
+    DWORD error = SetSecurityInfo(handle, SE_FILE_OBJECT,
+                                  DACL_SECURITY_INFORMATION | UNPROTECTED_DACL_SECURITY_INFORMATION,
+                                  NULL, NULL, admits_us ? ours : &empty, NULL);
+    LocalFree(ours);
+    return error;
+}
+
+/* Who calls may be the owner, or we, with our entry in the list. A Windows error, 0 for done. */
+static DWORD set_list(HANDLE file, bool admits_us)
+{
+    HANDLE handle = handle_normal(ReOpenFile(
+        file, READ_CONTROL | WRITE_DAC, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, 0));
+    DWORD error = handle != NULL ? inherit_access(handle, admits_us) : GetLastError();
+    handle_close(handle);
+    return error;
+}
+
+enum sg_status file_admit_us(struct file *file, struct sg_err *err)
+{
+    DWORD error = set_list(file->handle, true);
+    return error == ERROR_SUCCESS
+               ? SG_OK
+               : error_report(err, error, "letting the service into", file->path);
 }
 
 enum sg_status file_admit_others(struct file *file, struct sg_err *err)
 {
-    if (!file->is_closed && !is_protected(file->handle))
+    if (!file->is_for_owner && !file->is_closed && !is_protected(file->handle))
         return SG_OK;
-    HANDLE handle =
-        handle_normal(ReOpenFile(file->handle, READ_CONTROL | WRITE_DAC,
-                                 FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, 0));
-    DWORD error = handle != NULL ? inherit_access(handle) : GetLastError();
-    handle_close(handle);
+    DWORD error = set_list(file->handle, false);
     if (error != ERROR_SUCCESS)
         return error_report(err, error, "giving its folder's access to", file->path);
     file->is_closed = false;

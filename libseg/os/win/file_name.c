@@ -50,8 +50,7 @@ enum sg_status file_identity(struct file *file, struct file_id *out_id, struct s
     return file_handle_identity(file->handle, file->path, out_id, err);
 }
 
-/* What a file system says that does not know a request. */
-static bool is_unknown_request(DWORD error)
+bool file_is_unknown_request(DWORD error)
 {
     return error == ERROR_INVALID_PARAMETER || error == ERROR_INVALID_FUNCTION ||
            error == ERROR_NOT_SUPPORTED || error == ERROR_CALL_NOT_IMPLEMENTED ||
@@ -88,7 +87,7 @@ static DWORD rename_handle(HANDLE handle, const wchar_t *target, bool may_replac
     if (!SetFileInformationByHandle(handle, (FILE_INFO_BY_HANDLE_CLASS)INFO_RENAME_EX, request,
                                     size))
         error = GetLastError();
-    if (is_unknown_request(error)) {
+    if (file_is_unknown_request(error)) {
         request->Flags = 0;
         request->ReplaceIfExists = may_replace;
         error = SetFileInformationByHandle(handle, FileRenameInfo, request, size) ? ERROR_SUCCESS
@@ -111,7 +110,7 @@ static bool is_held(const wchar_t *path)
     return false;
 }
 
-static enum sg_status rename_status(DWORD error, const wchar_t *target)
+enum sg_status file_rename_status(DWORD error, const wchar_t *target)
 {
     enum sg_status status = os_error_status((int32_t)error);
     if (status == SG_E_DENIED && is_held(target))
@@ -130,7 +129,8 @@ enum sg_status file_rename(struct file *file, const char *target, bool may_repla
         return status;
     DWORD error = rename_handle(file->handle, wide, may_replace);
     if (error != ERROR_SUCCESS)
-        status = error_report_as(err, rename_status(error, wide), error, "renaming to", target);
+        status =
+            error_report_as(err, file_rename_status(error, wide), error, "renaming to", target);
     sg_free(wide);
     return status;
 }
@@ -143,7 +143,7 @@ static bool delete_handle(HANDLE handle)
     if (SetFileInformationByHandle(handle, (FILE_INFO_BY_HANDLE_CLASS)INFO_DISPOSITION_EX,
                                    &extended, sizeof extended))
         return true;
-    if (!is_unknown_request(GetLastError()))
+    if (!file_is_unknown_request(GetLastError()))
         return false;
     FILE_DISPOSITION_INFO plain = { .DeleteFile = TRUE };
     return SetFileInformationByHandle(handle, FileDispositionInfo, &plain, sizeof plain);

@@ -107,7 +107,8 @@ static enum sg_status reserve_best(struct file *file, uint64_t size,
         *out_kind = FILE_ALLOC_VALID_DATA;
         return SG_OK;
     }
-    (void)!file_admit_others(file, NULL); /* else it is tried again when the file is complete */
+    if (!file->is_for_owner) /* else it keeps its list until it is complete */
+        (void)!file_admit_others(file, NULL);
     if (make_sparse(file)) {
         enum sg_status status = grow(file, size, (uint64_t)present->EndOfFile.QuadPart, err);
         if (status == SG_OK)

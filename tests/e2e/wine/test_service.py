@@ -9,6 +9,7 @@ from origin import File
 
 MIB = 1 << 20
 STOPPED, RUNNING = 1, 4  # SERVICE_STATUS, dwCurrentState
+HALF = {"when": {"sent_bytes": {"from": 8 * MIB}}, "rate_bps": 1024}  # then it waits
 
 
 class Service(Daemon):
@@ -99,6 +100,84 @@ def test_the_service_downloads_and_stops_in_mid_download(service, origin, is_rig
     assert service.wait(slow) == 0
     assert is_right(service.out / "slow.bin", 2, 48 * MIB)
     assert origin.stats().sent - sent < 46 * MIB, "it went on where it was"
+
+
+def swap(folder, moved, other):
+    """What was under its name is elsewhere, and another folder is found there."""
+    folder.rename(moved)
+    folder.symlink_to(other)
+
+
+@pytest.fixture
+def folders(service, tmp_path):
+    """The folder of a job, where that is moved to, and one with files of somebody else's."""
+    folder, other = tmp_path / "folder", tmp_path / "other"
+    folder.mkdir()
+    other.mkdir()
+    for name in ("slow.bin", "slow.bin.part"):
+        (other / name).write_bytes(b"not ours")
+    return folder, tmp_path / "moved", other
+
+
+def add_slow(service, origin, folder):
+    """Begun: there is a part file with something in it."""
+    origin.add(File("slow.bin", 16 * MIB, 2, behaviour=HALF))
+    service.start()
+    added = service.json("add", origin.url("/slow.bin"), "-d", service.system.path(folder))
+    service.wait_until(added["id"], lambda job: job["done"] > 2 * MIB)
+    return added["id"]
+
+
+def others_are_as_they_were(other):
+    return {(other / name).read_bytes() for name in ("slow.bin", "slow.bin.part")} == {b"not ours"}
+
+
+def test_a_folder_swapped_before_the_file_is_found_again_costs_no_other_file(
+        service, origin, is_right, folders):
+    folder, moved, other = folders
+    slow = add_slow(service, origin, folder)
+    service.stop()
+    service.wait_for_state(STOPPED)
+    swap(folder, moved, other)
+    origin.set("/slow.bin", {})
+    service.start()
+    assert service.wait(slow) == 0
+    assert others_are_as_they_were(other)
+    assert is_right(other / "slow (2).bin", 2, 16 * MIB), "it began anew, where its owner may write"
+    assert [entry.name for entry in moved.iterdir()] == ["slow.bin.part"]
+
+
+def test_a_folder_swapped_before_the_file_has_its_name_gets_no_file(service, origin, folders):
+    folder, moved, other = folders
+    slow = add_slow(service, origin, folder)
+    swap(folder, moved, other)
+    origin.set("/slow.bin", {})
+    service.wait_until(slow, lambda job: job["state"] in ("done", "failed"))
+    assert others_are_as_they_were(other)
+    assert len(list(other.iterdir())) == 2
+    assert len(list(moved.iterdir())) == 1
+
+
+def test_what_was_begun_is_finished_without_its_owner_and_the_rest_waits_for_him(
+        service, origin, is_right, tmp_path):
+    origin.add(File("next.bin", MIB, 3))
+    service.start()
+    service.call("settings.set", name="max_active", value=1)
+    service.stop()
+    service.wait_for_state(STOPPED)
+    first = add_slow(service, origin, tmp_path)
+    then = service.json("add", origin.url("/next.bin"), "-d", service.system.path(tmp_path))["id"]
+    service.stop()
+    service.wait_for_state(STOPPED)
+    origin.set("/slow.bin", {})
+    service.start()
+    end = time.monotonic() + DEADLINE_S
+    while f"job {then}: waiting: owner" not in service.log():
+        assert time.monotonic() < end and service.state() == RUNNING, service.log()
+    assert is_right(tmp_path / "slow.bin", 2, 16 * MIB)
+    assert not (tmp_path / "next.bin").exists()
+    assert service.wait(first, then) == 0, "his call is what it waited for"
+    assert is_right(tmp_path / "next.bin", 3, MIB)
 
 
 def test_a_stop_does_not_wait_for_a_server_that_is_silent(service, origin):

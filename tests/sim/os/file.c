@@ -38,7 +38,8 @@ static int open_node(struct disk *disk, const char *path, enum file_mode mode, s
     bool may_write = mode != FILE_READ_ONLY;
     if (disk_open_fails(disk, path))
         return EIO;
-    bool is_new = mode == FILE_CREATE_NEW || mode == FILE_CREATE_PLAIN;
+    bool is_new = mode == FILE_CREATE_NEW || mode == FILE_CREATE_PLAIN ||
+                  mode == FILE_CREATE_FOR_OWNER;
     int result = is_new ? disk_make(disk, path, false, out) : disk_find(disk, path, out);
     return result == 0 ? node_open(*out, may_write) : result;
 }
@@ -227,6 +228,28 @@ enum sg_status file_rename(struct file *file, const char *target, bool may_repla
     sg_free(file->path);
     file->path = copy;
     return SG_OK;
+}
+
+/* There are no links here, and no folder is renamed. */
+enum sg_status file_place(struct file *file, char **out_path, struct sg_err *err)
+{
+    char *copy = sg_strdup(file->path);
+    if (copy == NULL)
+        return sg_err_set(err, SG_E_NOMEM, "out of memory");
+    *out_path = copy;
+    return SG_OK;
+}
+
+enum sg_status file_rename_here(struct file *file, const char *name, bool may_replace,
+                                struct sg_err *err)
+{
+    char *folder = path_parent(file->path);
+    char *target = folder != NULL ? path_join(folder, name) : NULL;
+    enum sg_status status = target != NULL ? file_rename(file, target, may_replace, err)
+                                           : sg_err_set(err, SG_E_NOMEM, "renaming");
+    sg_free(target);
+    sg_free(folder);
+    return status;
 }
 
 /* Only the one who has it open may remove it: it lets go of it for that moment. */
