@@ -110,8 +110,11 @@ static void put_texts(cJSON *common, const struct args *args)
         enum option_id id;
         const char *field;
     } texts[] = {
-        { OPTION_PROXY, "proxy" },         { OPTION_CHECKSUM, "checksum" },   { OPTION_KEY, "key" },
-        { OPTION_IF_EXISTS, "if_exists" }, { OPTION_ON_CHANGE, "on_change" },
+        { OPTION_PROXY, "proxy" },
+        { OPTION_CHECKSUM, "checksum" },
+        { OPTION_KEY, "key" },
+        { OPTION_IF_EXISTS, "if_exists" },
+        { OPTION_ON_CHANGE, "on_change" },
         { OPTION_METERED, "metered" },
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {

@@ -90,9 +90,10 @@ SG_MUST_USE enum sg_status part_verify(struct part_task *task);
 /* Sets length, mark and time of the complete part file and gives it its name, for good: both names
  * are then that one, also when only what comes behind the renaming failed. The name is never there
  * without the mark, unless the volume has no streams or the mark could not be set, which is no
- * failure (`warning`). Closes it unless it fails. In the service it gets a name in the folder that it is in, and the service
- * loses its entry in the access list; without the owner that is done where the service has a right
- * to the folder, and nothing is replaced (SG_E_OWNER). SG_E_IN_USE: try again later. */
+ * failure (`warning`). Closes it unless it fails. In the service it gets a name in the folder that
+ * it is in, and the service loses its entry in the access list; without the owner that is done
+ * where the service has a right to the folder, and nothing is replaced (SG_E_OWNER). SG_E_IN_USE:
+ * try again later. */
 SG_MUST_USE enum sg_status part_finish(struct part_task *task);
 
 /* Sets the open file's mark, as whoever the thread is: for part_create.c and part.c. */

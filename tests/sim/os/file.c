@@ -38,8 +38,8 @@ static int open_node(struct disk *disk, const char *path, enum file_mode mode, s
     bool may_write = mode != FILE_READ_ONLY;
     if (disk_open_fails(disk, path))
         return EIO;
-    bool is_new = mode == FILE_CREATE_NEW || mode == FILE_CREATE_PLAIN ||
-                  mode == FILE_CREATE_FOR_OWNER;
+    bool is_new =
+        mode == FILE_CREATE_NEW || mode == FILE_CREATE_PLAIN || mode == FILE_CREATE_FOR_OWNER;
     int result = is_new ? disk_make(disk, path, false, out) : disk_find(disk, path, out);
     return result == 0 ? node_open(*out, may_write) : result;
 }
