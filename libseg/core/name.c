@@ -146,16 +146,22 @@ static void guard_device(struct sg_buf *name)
     *name = prefixed;
 }
 
+static void fill(struct sg_buf *name)
+{
+    if (name->length == 0)
+        sg_buf_puts(name, fallback);
+}
+
 char *name_sanitize(const char *raw)
 {
     struct sg_buf name = { 0 };
     filter(raw, &name);
     trim(&name);
-    if (name.length == 0)
-        sg_buf_puts(&name, fallback);
+    fill(&name);
     guard_device(&name);
     if (!name.is_failed)
         shorten(&name);
+    fill(&name);         /* what is left of hundreds of dots and then a word is nothing */
     guard_device(&name); /* "CON", many blanks, "x.txt" is one only now */
     return sg_buf_take(&name);
 }

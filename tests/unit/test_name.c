@@ -281,6 +281,10 @@ static void name__too_long_in_other_ways__is_cut(void **state)
     assert_name(repeated(" .", 300, ".txt"), NULL);
     assert_name(repeated("a ", 300, ".txt"), NULL);
     assert_name(repeated("a.", 300, "txt"), NULL);
+    char word[NAME_UNITS_MAX];
+    memset(word, 'a', sizeof word - 1);
+    word[sizeof word - 1] = '\0';
+    assert_name(repeated(".", 300, word), "download"); /* nothing is left of the dots */
 }
 
 /* Cutting must not make a device of what was none. */
