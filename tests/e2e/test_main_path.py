@@ -126,7 +126,8 @@ def test_the_thread_count_does_not_depend_on_jobs(daemon, origin):
         for job in jobs:
             daemon.wait_until(job, lambda j: j["done"] > 0)
         counts.append(daemon.json("status")["stats"]["threads"])
-    assert counts[0] == counts[1] <= 8, counts
+    most = 8 if daemon.system.name == "wine" else 10  # natively inotify and signals have threads of their own
+    assert counts[0] == counts[1] <= most, counts
     daemon.seg("cancel", "--all")
 
 
