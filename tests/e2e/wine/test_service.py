@@ -63,7 +63,7 @@ class Service(Daemon):
 
 
 @pytest.fixture(scope="module")
-def installed(system, tmp_path_factory):
+def installed(system, tmp_path_factory, one_service):
     """One for all: it takes a while until the name of one that was deleted is free."""
     service = Service(system, tmp_path_factory.mktemp("service"))
     service.create()

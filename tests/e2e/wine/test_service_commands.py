@@ -61,7 +61,7 @@ class Service(Daemon):
 
 
 @pytest.fixture
-def service(system, tmp_path):
+def service(system, tmp_path, one_service):
     service = Service(system, tmp_path)
     service.remove()
     yield service
