@@ -1587,11 +1587,8 @@ function Test-Files {
             $id = Add-Job -Url $Origin.Url(32 * $MiB, 'room.bin') -Folder $Open
             Wait-Durable $id $MiB
             $job = Read-Job $id
-            Assert-Equal 'the allocation' 'reserved' $job.allocation
-            $part = Get-Acl -LiteralPath ($job.path + '.part')
-            Assert-True 'the part file to be closed to others' $part.AreAccessRulesProtected 'that it is open'
-            $rules = Get-Rules $part 'FileSystemRights' $false
-            Assert-True 'no entry for another user' ($UserSid -eq '' -or -not $rules.Contains($UserSid)) $rules
+            Assert-Equal 'the allocation' 'sparse' $job.allocation
+            Assert-True 'an entry for the service at the part file' (Test-ServiceRule ($job.path + '.part')) 'none'
         }
         finally {
             $Origin.Rate = 0
