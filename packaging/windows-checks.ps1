@@ -1274,13 +1274,13 @@ function Test-Configuration {
     }
 
     Check 'service.privileges' {
-        $expected = 'SeChangeNotifyPrivilege SeImpersonatePrivilege SeManageVolumePrivilege'
+        $expected = 'SeChangeNotifyPrivilege SeImpersonatePrivilege'
         $required = @(Get-ServiceValue 'RequiredPrivileges') | Sort-Object
         Assert-Equal 'RequiredPrivileges' $expected ($required -join ' ')
     }
 
     Check 'service.token' {
-        $expected = 'SeChangeNotifyPrivilege SeImpersonatePrivilege SeManageVolumePrivilege'
+        $expected = 'SeChangeNotifyPrivilege SeImpersonatePrivilege'
         Assert-Running
         try {
             $names = [SegueChecks.Native]::PrivilegesOf((Get-ServicePid))

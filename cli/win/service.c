@@ -421,7 +421,7 @@ static enum sg_status make_all(struct desk *desk, const wchar_t *command, struct
     if (status == SG_OK)
         status = service_folders_make_public(&made->public_folder, err);
     if (status == SG_OK)
-        status = service_configure(desk->service, service_rights_give(), err);
+        status = service_configure(desk->service, err);
     if (status == SG_OK)
         status = event_source_install(made->program, err);
     if (status == SG_OK)
@@ -484,7 +484,6 @@ static enum sg_status remove_service(struct sg_err *err)
         CloseServiceHandle(desk.service);
         desk.service = NULL;
         await_absence(desk.manager);
-        service_rights_take();
         service_folders_remove_public();
         status = event_source_uninstall(err);
     }

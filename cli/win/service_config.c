@@ -13,11 +13,9 @@ static wchar_t description[] =
     L"Downloads files for the users of this machine, over many connections, and continues them "
     L"after a restart. Controlled with the command line program seg.";
 
-/* Separated by zeros, ended by two. The first two are everybody's, or every service's; what is not
- * named is taken from the service's token. */
-static wchar_t basic_privileges[] = L"SeChangeNotifyPrivilege\0SeImpersonatePrivilege\0";
-static wchar_t all_privileges[] =
-    L"SeChangeNotifyPrivilege\0SeImpersonatePrivilege\0SeManageVolumePrivilege\0";
+/* Separated by zeros, ended by two. The first one is everybody's, the second every service's; what
+ * is not named is taken from the service's token. */
+static wchar_t privilege_names[] = L"SeChangeNotifyPrivilege\0SeImpersonatePrivilege\0";
 
 /* The one place that knows of a difference. QUIRK(wine_services): Wine 8 keeps an account's name
  * but has one user, has no privileges to give, and refuses to keep some of a service's
@@ -28,7 +26,7 @@ static bool may_lack_settings(void)
     return ntdll != NULL && GetProcAddress(ntdll, "wine_get_version") != NULL;
 }
 
-enum sg_status service_configure(SC_HANDLE service, bool manages_volumes, struct sg_err *err)
+enum sg_status service_configure(SC_HANDLE service, struct sg_err *err)
 {
     SERVICE_DESCRIPTIONW about = { .lpDescription = description };
     SERVICE_DELAYED_AUTO_START_INFO start = { .fDelayedAutostart = TRUE };
@@ -41,9 +39,7 @@ enum sg_status service_configure(SC_HANDLE service, bool manages_volumes, struct
     SERVICE_FAILURE_ACTIONS_FLAG which = { .fFailureActionsOnNonCrashFailures = TRUE };
     SERVICE_PRESHUTDOWN_INFO shutdown = { .dwPreshutdownTimeout = PRESHUTDOWN_MS };
     SERVICE_SID_INFO sid = { .dwServiceSidType = SERVICE_SID_TYPE_UNRESTRICTED };
-    SERVICE_REQUIRED_PRIVILEGES_INFOW privileges = {
-        .pmszRequiredPrivileges = manages_volumes ? all_privileges : basic_privileges
-    };
+    SERVICE_REQUIRED_PRIVILEGES_INFOW privileges = { .pmszRequiredPrivileges = privilege_names };
     const struct {
         DWORD level;
         void *info;

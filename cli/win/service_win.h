@@ -17,15 +17,8 @@
 SG_MUST_USE enum sg_status service_refuse(struct sg_err *err, DWORD error, const char *what);
 
 /* Puts everything in force that CreateServiceW does not take: description, delayed start, recovery,
- * preshutdown time, service SID, privileges. `manages_volumes`: the account has
- * SeManageVolumePrivilege. */
-SG_MUST_USE enum sg_status service_configure(SC_HANDLE service, bool manages_volumes,
-                                             struct sg_err *err);
-
-/* Gives the service's SID SeManageVolumePrivilege, without which part files cannot be reserved at
- * once, or takes it away. False when it was not given. LsaAddAccountRights. */
-bool service_rights_give(void);
-void service_rights_take(void);
+ * preshutdown time, service SID, privileges. */
+SG_MUST_USE enum sg_status service_configure(SC_HANDLE service, struct sg_err *err);
 
 /* Makes the data folder, and closes it to all but the system, administrators and the service. A
  * folder that is there is refused unless it belongs to the system or administrators: what somebody

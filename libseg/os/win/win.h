@@ -35,7 +35,6 @@
 #include <iphlpapi.h>
 #include <knownfolders.h>
 #include <netlistmgr.h>
-#include <ntsecapi.h>
 #include <psapi.h>
 #include <sddl.h>
 #include <shlobj.h>
