@@ -129,6 +129,10 @@ class Daemon:
         answer = self.talk([message], 1)[0]
         return answer["result"] if "result" in answer else answer["error"]
 
+    def logged(self):
+        """The texts of its log's lines; the file has them a moment later."""
+        return "\n".join(line["text"] for line in self.call("daemon.log", lines=1000)["lines"])
+
     def add(self, *urls, **options):
         """Queues downloads into the out folder; returns their ids."""
         spec = dict(folder=self.system.path(self.out), **options)

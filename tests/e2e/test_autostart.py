@@ -53,7 +53,8 @@ class Own(Daemon):
 
     def starts(self):
         """How often a daemon began to serve with this data folder."""
-        return (self.data / "segd.log").read_text().count(" serves ")
+        log = self.logged() if self.is_there() else (self.data / "segd.log").read_text()
+        return log.count(" serves ")
 
 
 @pytest.fixture

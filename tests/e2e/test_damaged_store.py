@@ -129,7 +129,7 @@ def start_damaged(daemon, downloads):
     assert aside.read_bytes() == damaged["segue.db"]
     if "segue.db-wal" in damaged:
         assert (daemon.data / (aside.name + "-wal")).read_bytes() == damaged["segue.db-wal"]
-    assert "the database was damaged" in (daemon.data / "segd.log").read_text()
+    assert "the database was damaged" in daemon.logged()
     assert sorted(path.name for path in daemon.data.glob("*salvaged*")) == []
     assert_nothing_lost(daemon, files)
     return notice
@@ -250,7 +250,7 @@ def test_a_log_that_is_gone_is_told(daemon, downloads, origin, is_right):
     downloads.hurry()
     daemon.start()
     assert "segue.db-wal, was gone or unreadable" in daemon.json("status")["info"]["notice"]
-    assert "segue.db-wal, was gone or unreadable" in (daemon.data / "segd.log").read_text()
+    assert "segue.db-wal, was gone or unreadable" in daemon.logged()
     assert_nothing_lost(daemon, files)
     assert_saved_some(daemon, downloads, origin, is_right)
 

@@ -337,8 +337,7 @@ def test_how_room_is_made_is_shown_and_logged(daemon, origin):
     assert daemon.call("job.get", id=job)["allocation"] == usual
     assert allocation_shown(daemon, job) == usual
     assert allocation_shown(daemon, unknown) == "none"
-    log = (daemon.data / "segd.log").read_text()
-    created = [line for line in log.splitlines() if " created" in line]
+    created = [line for line in daemon.logged().splitlines() if " created" in line]
     assert len(created) == 2
     assert any("known.bin.part created for 4194304 bytes, allocation: " + usual in line
                for line in created)
