@@ -9,7 +9,7 @@ from origin import File, digest
 from volume import Volume
 
 MIB = 1 << 20
-SLACK = 6 * MIB  # unread in the buffers of connections that closed
+SLACK = 4 * MIB  # unread in the buffers of connections that closed
 
 
 @pytest.fixture

@@ -31,7 +31,9 @@ class Watch:
         self.first = self._done()
 
     def _done(self):
-        return [self.daemon.call("job.get", id=job)["done"] for job in self.jobs]
+        """Of all in one answer: the moments of several would be apart."""
+        done = {job["id"]: job["done"] for job in self.daemon.call("job.list")["jobs"]}
+        return [done[job] for job in self.jobs]
 
     def look(self):
         """Bytes of each job, and the seconds in which they came."""
@@ -75,7 +77,7 @@ def test_under_a_limit_the_server_is_held_back(daemon, source):
     daemon.seg("limit", "100K")
     sent = source.stats().sent
     Watch(daemon, job).until(600 * KIB)
-    buffers = 2 * 11 * MIB  # what both systems have room for (6 MiB and 4 MiB on Linux), and libcurl
+    buffers = 2 * 7 * MIB  # what the system and libcurl have room for
     assert source.stats().sent - sent < buffers + 2 * MIB
 
 
@@ -85,7 +87,7 @@ def test_a_job_with_many_lanes_and_one_with_one_get_the_same(daemon, source):
     daemon.seg("limit", "2M")
     came, seconds = Watch(daemon, many, one).until(4 * MIB)
     check(came, seconds, 2 * MIB)
-    assert 0.6 < came[0] / came[1] < 1.7  # they are not looked at in the same moment; by lanes it would be 8
+    assert 0.67 < came[0] / came[1] < 1.5
 
 
 def test_a_job_below_its_share_leaves_the_rest(daemon, source):

@@ -51,7 +51,7 @@ def test_a_clean_stop_loses_nothing_that_was_fetched(daemon, origin, is_right):
 
 
 def test_a_kill_costs_at_most_a_checkpoint(daemon, origin, is_right):
-    """A second's worth of 16 lanes and what was on its way; three for a machine that has other things to do."""
+    """A second and a half of what 16 lanes may bring, and what was on its way."""
     [url] = serve_many(origin, 1, 96 * MIB, MIB)
     [job] = daemon.add(url)
     daemon.wait_until(job, lambda j: j["done"] > 72 * MIB)
@@ -59,7 +59,7 @@ def test_a_kill_costs_at_most_a_checkpoint(daemon, origin, is_right):
     daemon.start()
     finish_all(daemon, [job])
     assert is_right(daemon.out / "f0.bin", 0, 96 * MIB)
-    assert bytes_fetched_twice(origin, 96 * MIB) < 3 * 16 * MIB
+    assert bytes_fetched_twice(origin, 96 * MIB) < 1.5 * 16 * MIB + 4 * MIB
 
 
 def test_a_part_file_that_is_gone_is_fetched_again(daemon, origin, is_right):
